@@ -1,0 +1,106 @@
+//! Policies with a name.
+
+use super::policy::{Delay, Jitter, ObeyRetryAfter, Policy};
+use crate::sim::message::Method;
+use crate::sim::time::SimDuration;
+
+/// A policy that can be picked by name.
+#[derive(Clone, Copy)]
+pub struct Preset {
+    /// A short identifier: letters, digits, hyphens.
+    pub id: &'static str,
+    /// What a person calls it.
+    pub title: &'static str,
+    /// One sentence: what it does.
+    pub summary: &'static str,
+    /// Where the rule is known from.
+    pub source: &'static str,
+    /// Makes the policy.
+    pub policy: fn() -> Policy,
+}
+
+/// All presets, the plain one first.
+pub const PRESETS: &[Preset] = &[
+    Preset {
+        id: "once",
+        title: "no retries",
+        summary: "One attempt, whatever comes back.",
+        source: "RFC 9110 §9.2.2: a client need not repeat anything.",
+        policy: Policy::default,
+    },
+    Preset {
+        id: "fetch-with-retry",
+        title: "fetchWithRetry",
+        summary: "Three attempts at any method, 1 s then 2 s apart, at most 10 s; obeys Retry-After in seconds.",
+        source: "The sample that many guides print: maxRetries 3, Math.min(1000 * 2 ** attempt, 10000), Retry-After as seconds.",
+        policy: fetch_with_retry,
+    },
+    Preset {
+        id: "curl-retry-5",
+        title: "curl --retry 5",
+        summary: "Six attempts, 1 s apart and doubling; repeats a POST; gives up where no answer came.",
+        source: "Recording: curl 7.88.1 --retry 5 repeats 408, 429, 500, 502, 503, 504, not refused, empty or reset connections.",
+        policy: curl_retry_5,
+    },
+    Preset {
+        id: "backoff-full-jitter",
+        title: "backoff, full jitter",
+        summary: "Four attempts at idempotent methods, up to 0.5 s, 1 s, 2 s apart by chance; obeys Retry-After up to 30 s.",
+        source: "Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015.",
+        policy: backoff_full_jitter,
+    },
+];
+
+/// The preset of that identifier.
+pub fn preset(id: &str) -> Option<&'static Preset> {
+    PRESETS.iter().find(|p| p.id == id)
+}
+
+fn fetch_with_retry() -> Policy {
+    Policy {
+        attempts: 3,
+        delay: Delay::Exponential {
+            base: SimDuration::from_secs(1),
+            factor: 2.0,
+            cap: Some(SimDuration::from_secs(10)),
+            jitter: Jitter::None,
+        },
+        statuses: vec![500, 502, 503, 504],
+        connection_errors: false,
+        methods: Method::ALL.to_vec(),
+        retry_after: ObeyRetryAfter { seconds: true, date: false, cap: None },
+        attempt_timeout: None,
+    }
+}
+
+fn curl_retry_5() -> Policy {
+    Policy {
+        attempts: 6,
+        delay: Delay::Exponential {
+            base: SimDuration::from_secs(1),
+            factor: 2.0,
+            cap: Some(SimDuration::from_secs(600)),
+            jitter: Jitter::None,
+        },
+        statuses: vec![408, 429, 500, 502, 503, 504],
+        connection_errors: false,
+        methods: Method::ALL.to_vec(),
+        retry_after: ObeyRetryAfter { seconds: true, date: true, cap: None },
+        attempt_timeout: None,
+    }
+}
+
+fn backoff_full_jitter() -> Policy {
+    Policy {
+        attempts: 4,
+        delay: Delay::Exponential {
+            base: SimDuration::from_millis(500),
+            factor: 2.0,
+            cap: Some(SimDuration::from_secs(20)),
+            jitter: Jitter::Full,
+        },
+        statuses: vec![429, 500, 502, 503, 504],
+        retry_after: ObeyRetryAfter { seconds: true, date: true, cap: Some(SimDuration::from_secs(30)) },
+        ..Policy::default()
+    }
+}

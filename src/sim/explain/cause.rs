@@ -1,0 +1,233 @@
+//! Finding the mechanism that led to an outcome.
+
+use crate::sim::dialect::{Dialect, EffectiveSettings, Setting, dialect};
+use crate::sim::fault::FaultKind;
+use crate::sim::scenario::{Action, GatewaySettings, Settings};
+use crate::sim::time::SimTime;
+use crate::sim::trace::{Failure, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Trace};
+
+/// What led to an outcome, under the names that the reference uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names say it; the reference explains each")]
+pub enum Mechanism {
+    ConnectionRefused,
+    HostUnreachable,
+    ConnectTimeout,
+    NameNotResolved,
+    ClosedBeforeAnswer,
+    ResetBeforeAnswer,
+    InvalidHead,
+    HeadTooLarge,
+    ReadTimeout,
+    BodyCut,
+    NoLiveUpstream,
+    UnhandledException,
+    OwnAnswer,
+    Maintenance,
+    Overloaded,
+    NotImplemented,
+    ClientTimeout,
+}
+
+impl Mechanism {
+    /// The name by which the reference knows it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ConnectionRefused => "connection_refused",
+            Self::HostUnreachable => "host_unreachable",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::NameNotResolved => "name_not_resolved",
+            Self::ClosedBeforeAnswer => "closed_before_answer",
+            Self::ResetBeforeAnswer => "reset_before_answer",
+            Self::InvalidHead => "invalid_head",
+            Self::HeadTooLarge => "head_too_large",
+            Self::ReadTimeout => "read_timeout",
+            Self::BodyCut => "body_cut",
+            Self::NoLiveUpstream => "no_live_upstream",
+            Self::UnhandledException => "unhandled_exception",
+            Self::OwnAnswer => "own_answer",
+            Self::Maintenance => "maintenance",
+            Self::Overloaded => "overloaded",
+            Self::NotImplemented => "not_implemented",
+            Self::ClientTimeout => "client_timeout",
+        }
+    }
+
+    /// True if a timer decided.
+    pub const fn is_timer(self) -> bool {
+        matches!(self, Self::ConnectTimeout | Self::ReadTimeout | Self::ClientTimeout)
+    }
+
+    pub(super) const fn of(failure: Failure) -> Option<Self> {
+        Some(match failure {
+            Failure::Refused => Self::ConnectionRefused,
+            Failure::Unreachable => Self::HostUnreachable,
+            Failure::NoReply | Failure::ConnectTimeout => Self::ConnectTimeout,
+            Failure::NameNotResolved => Self::NameNotResolved,
+            Failure::Closed => Self::ClosedBeforeAnswer,
+            Failure::Reset => Self::ResetBeforeAnswer,
+            Failure::InvalidHead(_) | Failure::Unparsable => Self::InvalidHead,
+            Failure::HeadTooLarge => Self::HeadTooLarge,
+            Failure::ReadTimeout => Self::ReadTimeout,
+            Failure::Truncated { .. } | Failure::InvalidChunk | Failure::BodyTimeout => Self::BodyCut,
+            Failure::NoLiveUpstream => Self::NoLiveUpstream,
+            Failure::AttemptTimeout => Self::ClientTimeout,
+            Failure::CallerLeft | Failure::Killed => return None,
+        })
+    }
+}
+
+/// What led to the outcome of an attempt, as far as the trace tells.
+pub(super) struct Cause {
+    pub(super) mechanism: Option<Mechanism>,
+    /// The failure that decided, if one did.
+    pub(super) failure: Option<Failure>,
+    /// The gateway's span, if the request got so far.
+    pub(super) request: Option<SpanId>,
+    /// The try that decided.
+    pub(super) attempt: Option<SpanId>,
+    /// Who noticed.
+    pub(super) gateway: Option<NodeId>,
+    /// About whom.
+    pub(super) origin: Option<NodeId>,
+    /// The work at the origin that the answer came from, or that did not answer.
+    pub(super) work: Option<SpanId>,
+}
+
+pub(super) fn find(trace: &Trace, attempt: SpanId) -> Cause {
+    // With gateways in a row, the outermost decided, unless it passed on what the next one answered.
+    let mut request = child(trace, attempt, SpanKind::GatewayRequest);
+    let mut last_try = request.and_then(|r| child(trace, r, SpanKind::Try));
+    while let Some(t) = last_try
+        && matches!(trace.span(t).outcome, Outcome::Answer(_))
+        && let Some(inner) = child(trace, t, SpanKind::GatewayRequest)
+    {
+        request = Some(inner);
+        last_try = child(trace, inner, SpanKind::Try);
+    }
+    let work = last_try.and_then(|t| descendants(trace, t, SpanKind::Work).last().copied());
+    let client = match trace.span(attempt).outcome {
+        // The gateway's own reason says more than the client's, except where the client itself lost patience
+        // or never got through to the gateway.
+        Outcome::Failed(f @ Failure::AttemptTimeout) | Outcome::Broken(_, f @ Failure::AttemptTimeout) => {
+            Some(f)
+        }
+        Outcome::Failed(f) if request.is_none() => Some(f),
+        _ => None,
+    };
+    let no_live =
+        request.is_some_and(|r| trace.notes(r).any(|e| e.note == Note::Noticed(Failure::NoLiveUpstream)));
+    let failure = client.or_else(|| {
+        if no_live && last_try.is_none_or(|t| matches!(trace.span(t).outcome, Outcome::Failed(_))) {
+            // With tries before it, the failure of the last try is the more telling one.
+            return last_try.and_then(|t| failed(trace, t)).or(Some(Failure::NoLiveUpstream));
+        }
+        last_try.and_then(|t| failed(trace, t))
+    });
+    let mechanism = match failure {
+        Some(failure) => Mechanism::of(failure),
+        None if last_try.is_none() && request.is_some() => Some(Mechanism::Maintenance),
+        None => work.and_then(|w| of_answer(trace, w)),
+    };
+    Cause {
+        mechanism,
+        failure,
+        request,
+        attempt: last_try,
+        gateway: request.map(|r| trace.span(r).node),
+        origin: last_try.map(|t| NodeId(trace.span(t).detail as u16)),
+        work,
+    }
+}
+
+/// The last span of a kind that `parent` caused directly.
+fn child(trace: &Trace, parent: SpanId, kind: SpanKind) -> Option<SpanId> {
+    trace.children(parent).filter(|(_, s)| s.kind == kind).map(|(id, _)| id).last()
+}
+
+fn failed(trace: &Trace, attempt: SpanId) -> Option<Failure> {
+    match trace.span(attempt).outcome {
+        Outcome::Failed(f) | Outcome::Broken(_, f) => Some(f),
+        _ => None,
+    }
+}
+
+/// Why an origin answered as it did; none for a success.
+fn of_answer(trace: &Trace, work: SpanId) -> Option<Mechanism> {
+    let status = trace.notes(work).find_map(|e| match e.note {
+        Note::Wrote(m) => trace.status(m),
+        _ => None,
+    })?;
+    let acted = |kind| acted(trace, work).any(|(_, f)| trace.faults[f as usize].fault.kind() == kind);
+    Some(match status {
+        _ if acted(FaultKind::ApplicationError) => Mechanism::OwnAnswer,
+        500 => Mechanism::UnhandledException,
+        501 => Mechanism::NotImplemented,
+        503 => Mechanism::Overloaded,
+        400.. => Mechanism::OwnAnswer,
+        _ => return None,
+    })
+}
+
+/// The spans of a kind that `root` caused, in order of their start.
+pub(super) fn descendants(trace: &Trace, root: SpanId, kind: SpanKind) -> Vec<SpanId> {
+    trace.of_kind(kind).filter(|(id, _)| trace.descends(*id, root)).map(|(id, _)| id).collect()
+}
+
+/// The faults that had an effect on `root` or what it caused, in order of time: the event's index and the fault's.
+pub(super) fn acted(trace: &Trace, root: SpanId) -> impl Iterator<Item = (usize, u32)> {
+    trace.events.iter().enumerate().filter_map(move |(i, e)| match e.note {
+        Note::FaultActed(fault) if e.span != SpanId::NONE && trace.descends(e.span, root) => Some((i, fault)),
+        _ => None,
+    })
+}
+
+/// The settings of a gateway that held at a moment: what is configured, and with the defaults filled in.
+pub(super) fn settings_at(
+    trace: &Trace,
+    gateway: NodeId,
+    at: SimTime,
+) -> Option<(GatewaySettings, EffectiveSettings)> {
+    let id = &trace.node(gateway).id;
+    let mut settings = trace.scenario.gateways.iter().find(|g| g.id == *id)?.settings.clone();
+    for change in trace.scenario.in_order() {
+        if change.at > at {
+            break;
+        }
+        if let Action::Set { node, to: Settings::Gateway(s) } = &change.action
+            && node == id
+        {
+            settings.overlay(s);
+        }
+    }
+    let effective = dialect_of(trace, gateway)?.effective(&settings);
+    Some((settings, effective))
+}
+
+pub(super) fn dialect_of(trace: &Trace, gateway: NodeId) -> Option<&'static dyn Dialect> {
+    trace.dialect(gateway).map(dialect)
+}
+
+/// A setting with the value that held when the request began.
+pub(super) fn value(trace: &Trace, request: SpanId, setting: Setting) -> Option<super::SettingValue> {
+    let span = trace.span(request);
+    let (configured, effective) = settings_at(trace, span.node, span.start)?;
+    let dialect = dialect_of(trace, span.node)?;
+    Some(super::SettingValue {
+        setting,
+        directive: dialect.directive(setting),
+        value: dialect.value(setting, &effective),
+        is_default: !setting.is_configured(&configured),
+    })
+}
+
+/// What a person calls a node in a sentence.
+pub(super) fn called(trace: &Trace, node: NodeId) -> String {
+    let n = trace.node(node);
+    match n.kind {
+        NodeKind::Client => "the client".to_owned(),
+        NodeKind::Gateway => trace.dialect(node).map_or_else(|| n.id.clone(), |d| d.to_string()),
+        NodeKind::Origin => n.id.clone(),
+        NodeKind::Dependency => format!("the {}", n.id),
+    }
+}

@@ -1,0 +1,148 @@
+//! The sentences of an explanation.
+
+use super::cause::{Cause, Mechanism, called, settings_at};
+use crate::sim::message::HeadDefect;
+use crate::sim::trace::{Failure, NodeId, Outcome, SpanId, Trace};
+
+/// What happened, in one sentence.
+pub(super) fn summary(trace: &Trace, cause: &Cause, outcome: Outcome) -> String {
+    let name = |node: Option<NodeId>, otherwise: &str| {
+        node.map_or_else(|| otherwise.to_owned(), |n| called(trace, n))
+    };
+    let gateway = name(cause.gateway, "the gateway");
+    let origin = name(cause.origin, "the origin");
+    let settings = cause.request.and_then(|r| {
+        let span = trace.span(r);
+        settings_at(trace, span.node, span.start).map(|(_, s)| s)
+    });
+    if matches!(outcome, Outcome::Open | Outcome::Unfinished) {
+        return "Nothing has come back yet.".to_owned();
+    }
+    match cause.failure {
+        Some(Failure::AttemptTimeout) => {
+            return "The client's own limit ran out before an answer came.".to_owned();
+        }
+        Some(failure) if cause.request.is_none() => {
+            return format!("The client got no connection to the gateway: {}.", noticed(failure));
+        }
+        _ => {}
+    }
+    let Some(mechanism) = cause.mechanism else {
+        return match outcome {
+            Outcome::Answer(_) => format!("{origin} answered, and {gateway} passed the answer on."),
+            _ => "No answer came.".to_owned(),
+        };
+    };
+    match mechanism {
+        Mechanism::ReadTimeout => match settings {
+            Some(s) => format!("{gateway} waited {} for {origin}, then gave up.", s.read_timeout.spoken()),
+            None => format!("{gateway} waited for {origin}, then gave up."),
+        },
+        Mechanism::ConnectTimeout => match settings {
+            Some(s) if cause.failure == Some(Failure::ConnectTimeout) => {
+                format!(
+                    "{gateway} tried for {} to reach {origin}, and nobody answered.",
+                    s.connect_timeout.spoken()
+                )
+            }
+            _ => format!("{gateway} tried to reach {origin}, and nobody answered."),
+        },
+        Mechanism::ConnectionRefused => format!("{origin} refused the connection: nobody listens there."),
+        Mechanism::HostUnreachable => format!("{gateway} has no way to {origin}."),
+        Mechanism::NameNotResolved => format!("{gateway} does not know the address of {origin}."),
+        Mechanism::ClosedBeforeAnswer => format!("{origin} hung up without an answer."),
+        Mechanism::ResetBeforeAnswer => {
+            format!("The connection to {origin} was reset before an answer came.")
+        }
+        Mechanism::InvalidHead => match outcome {
+            Outcome::Answer(_) if matches!(cause.failure, Some(Failure::InvalidHead(_))) => {
+                format!("{origin} answered something that {gateway} cannot read.")
+            }
+            _ => "What came is not an HTTP answer.".to_owned(),
+        },
+        Mechanism::HeadTooLarge => match settings {
+            Some(s) => format!(
+                "The head of {origin}'s answer is larger than the {} bytes that {gateway} takes.",
+                s.header_limit
+            ),
+            None => format!("The head of {origin}'s answer is larger than {gateway} takes."),
+        },
+        Mechanism::BodyCut if matches!(outcome, Outcome::Broken(..)) => {
+            format!("{origin}'s answer broke off after its head, when the status was out already.")
+        }
+        Mechanism::BodyCut => format!("{origin}'s answer broke off, and {gateway} closed the connection."),
+        Mechanism::NoLiveUpstream => format!("Every upstream counts as failed, so {gateway} asked nobody."),
+        Mechanism::Maintenance => format!("{gateway} is in maintenance and asked nobody."),
+        Mechanism::UnhandledException => {
+            format!("The code on {origin} threw an exception; {gateway} passed its answer on.")
+        }
+        Mechanism::Overloaded => {
+            format!("{origin} has no worker and no place in line left; {gateway} passed its answer on.")
+        }
+        Mechanism::NotImplemented => {
+            format!("{origin} does not know this method; {gateway} passed its answer on.")
+        }
+        Mechanism::OwnAnswer => format!("{origin} wrote this answer itself; {gateway} passed it on."),
+        Mechanism::ClientTimeout => "The client's own limit ran out before an answer came.".to_owned(),
+    }
+}
+
+/// What a node noticed, as the end of a sentence.
+pub(super) fn noticed(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Refused => "the connection was refused",
+        Failure::Unreachable => "the host cannot be reached",
+        Failure::NameNotResolved => "the name does not resolve",
+        Failure::NoReply => "nobody answered until the kernel gave up",
+        Failure::ConnectTimeout => "the connection did not open in time",
+        Failure::Closed => "the connection was closed before an answer",
+        Failure::Reset => "the connection was reset before an answer",
+        Failure::InvalidHead(HeadDefect::NoColon) => "a header line has no colon",
+        Failure::InvalidHead(HeadDefect::NulByte) => "a header contains a NUL byte",
+        Failure::InvalidHead(_) => "the head of the answer cannot be read",
+        Failure::HeadTooLarge => "the head of the answer is too large",
+        Failure::ReadTimeout => "no answer came in time",
+        Failure::Truncated { reset: false } => "the answer ended before its end",
+        Failure::Truncated { reset: true } => "the connection was reset in the middle of the answer",
+        Failure::InvalidChunk => "a chunk of the body cannot be read",
+        Failure::BodyTimeout => "the body stood still for too long",
+        Failure::NoLiveUpstream => "no upstream is left to ask",
+        Failure::AttemptTimeout => "the client's own limit ran out",
+        Failure::Unparsable => "what came is not an HTTP answer",
+        Failure::CallerLeft => "whoever asked has left",
+        Failure::Killed => "the process died",
+    }
+}
+
+/// How an attempt ended, as a sentence with the answer's first line in it.
+pub(super) fn answer(trace: &Trace, attempt: SpanId, cause: &Cause) -> String {
+    let who = match (cause.mechanism, cause.gateway) {
+        (
+            None
+            | Some(
+                Mechanism::UnhandledException
+                | Mechanism::OwnAnswer
+                | Mechanism::Overloaded
+                | Mechanism::NotImplemented,
+            ),
+            Some(gateway),
+        ) => format!("{} passes on", called(trace, gateway)),
+        (_, Some(gateway)) => format!("{} answers", called(trace, gateway)),
+        _ => "The client reads".to_owned(),
+    };
+    let line = |message| {
+        let template = trace.template(message);
+        match template.status {
+            Some(status) => format!("`{status:03} {}`", template.reason),
+            None => "bytes without a status".to_owned(),
+        }
+    };
+    match trace.span(attempt).outcome {
+        Outcome::Answer(message) => format!("{who} {}.", line(message)),
+        Outcome::Broken(message, failure) => {
+            format!("{who} {}, but {}.", line(message), noticed(failure))
+        }
+        Outcome::Failed(failure) => format!("The client has no answer: {}.", noticed(failure)),
+        _ => "The client still waits.".to_owned(),
+    }
+}

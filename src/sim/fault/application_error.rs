@@ -1,0 +1,84 @@
+//! The application answers with an error of its own.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Behaviour, FaultInfo, Group, Place};
+use crate::sim::message::{Template, Value};
+use crate::sim::scenario::{RetryAfter, ScenarioError, within};
+
+/// The application decides to answer with an error: it sheds load, lacks a feature, or is a gateway itself.
+///
+/// The number is what the *application* writes. What the client then reads is up to the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApplicationError {
+    /// The status that the application writes; 503 by default, 400 to 599.
+    pub status: u16,
+    /// What it says of when to come back; absent by default.
+    pub retry_after: RetryAfter,
+}
+
+impl Default for ApplicationError {
+    fn default() -> Self {
+        Self { status: 503, retry_after: RetryAfter::Absent }
+    }
+}
+
+pub(super) const INFO: FaultInfo = FaultInfo {
+    kind: "application_error",
+    place: Place::Origin,
+    group: Group::AnswersWithAnError,
+    title: "Answers with an error",
+    summary: "The application answers every request with an error that it chose.",
+    mechanism: "The answer is well formed; the gateway sees nothing wrong with it.",
+    default: || ApplicationError::default().into(),
+};
+
+impl Behaviour for ApplicationError {
+    fn answer(&self, usual: &Template) -> Option<Template> {
+        let reason = reason(self.status);
+        let mut template = usual.clone();
+        template.status = Some(self.status);
+        template.reason = reason.to_owned();
+        template.body = format!("{{\"error\": \"{reason}\", \"code\": {}}}", self.status);
+        template.headers.retain(|(n, _)| !n.eq_ignore_ascii_case("location"));
+        let retry_after = match self.retry_after {
+            RetryAfter::Absent => None,
+            RetryAfter::Seconds(seconds) => Some(Value::Text(seconds.to_string())),
+            RetryAfter::Date(wait) => Some(Value::DateAfter(wait)),
+        };
+        template.headers.extend(retry_after.map(|value| ("Retry-After".to_owned(), value)));
+        Some(template)
+    }
+
+    fn check(&self, at: &str) -> Result<(), ScenarioError> {
+        within(&format!("{at}/status"), self.status, 400, 599)
+    }
+
+    fn label(&self) -> String {
+        format!("application answers {}", self.status)
+    }
+}
+
+/// The reason phrase that the registry of status codes gives (RFC 9110 §15, RFC 6585).
+pub(crate) fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        507 => "Insufficient Storage",
+        508 => "Loop Detected",
+        511 => "Network Authentication Required",
+        _ => "Error",
+    }
+}

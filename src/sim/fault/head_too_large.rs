@@ -1,0 +1,45 @@
+//! The answer's head is larger than a gateway takes.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Behaviour, FaultInfo, Group, Place};
+use crate::sim::message::Template;
+use crate::sim::scenario::{ScenarioError, within};
+
+/// The head of the answer is very large: too many cookies, a token that grew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HeadTooLarge {
+    /// Its size in bytes; 9,216 by default, 64 to 16,777,216.
+    pub bytes: u32,
+}
+
+impl Default for HeadTooLarge {
+    fn default() -> Self {
+        Self { bytes: 9 * 1024 }
+    }
+}
+
+pub(super) const INFO: FaultInfo = FaultInfo {
+    kind: "head_too_large",
+    place: Place::Origin,
+    group: Group::AnswersBadly,
+    title: "Head too large",
+    summary: "The head of the answer is very large: too many cookies, a token that grew.",
+    mechanism: "A gateway that keeps heads in a buffer of fixed size cannot take it.",
+    default: || HeadTooLarge::default().into(),
+};
+
+impl Behaviour for HeadTooLarge {
+    fn answer(&self, usual: &Template) -> Option<Template> {
+        Some(Template { head_bytes: self.bytes, ..usual.clone() })
+    }
+
+    fn check(&self, at: &str) -> Result<(), ScenarioError> {
+        within(&format!("{at}/bytes"), self.bytes, 64, 1 << 24)
+    }
+
+    fn label(&self) -> String {
+        format!("head of {} bytes", self.bytes)
+    }
+}

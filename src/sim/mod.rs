@@ -1,0 +1,24 @@
+//! The simulator: who sends what to whom, what breaks, and what comes of it.
+
+pub mod client;
+pub mod dialect;
+pub mod explain;
+pub mod fault;
+pub mod message;
+pub mod origin;
+pub mod random;
+pub mod recorded;
+pub mod scenario;
+pub mod simulation;
+pub mod time;
+pub mod trace;
+
+mod dependency;
+mod gateway;
+mod network;
+mod schedule;
+
+pub use explain::explain;
+pub use scenario::Scenario;
+pub use simulation::{Simulation, run};
+pub use trace::Trace;

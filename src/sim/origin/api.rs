@@ -1,0 +1,108 @@
+//! The orders API: what each request asks for, and the answers.
+
+use crate::sim::fault::application_error::reason;
+use crate::sim::message::{Method, Template, Value};
+use crate::sim::scenario::{App, Request};
+
+/// What a request asks the API for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// One order.
+    Read(u32),
+    /// A new order.
+    Create,
+    /// The slow report.
+    Report,
+    /// No such path.
+    NotFound,
+    /// The path exists, but not for this method.
+    NotAllowed,
+    /// The API knows no such method.
+    NotImplemented,
+    /// The scripted origin of the recordings: always the same.
+    Probe,
+}
+
+impl Route {
+    /// True if answering takes a query.
+    pub(crate) const fn asks_database(self) -> bool {
+        matches!(self, Self::Read(_) | Self::Create | Self::Report)
+    }
+}
+
+/// What a request asks for.
+pub(crate) fn route(app: App, request: Option<&Request>) -> Route {
+    let Some(request) = request.filter(|_| app == App::Orders) else { return Route::Probe };
+    let path = request.path.split(['?', '#']).next().unwrap_or_default();
+    let order = path.strip_prefix("/orders/").and_then(|n| n.parse().ok());
+    let known = path == "/orders" || path == "/report" || order.is_some();
+    match (request.method, path) {
+        (Method::Propfind, _) => Route::NotImplemented,
+        (Method::Get | Method::Head, "/report") => Route::Report,
+        (Method::Post, "/orders") => Route::Create,
+        (Method::Get | Method::Head, _) if order.is_some() => Route::Read(order.unwrap_or_default()),
+        _ if known => Route::NotAllowed,
+        _ => Route::NotFound,
+    }
+}
+
+/// The usual answer to a request; `{n}` is the order's number.
+pub(crate) fn usual(route: Route, origin: &str) -> Template {
+    match route {
+        Route::Read(_) => {
+            answer(200, "OK", "{\"id\": {n}, \"item\": \"espresso machine\", \"status\": \"paid\"}", origin)
+        }
+        Route::Create => {
+            let mut template = answer(201, "Created", "{\"id\": {n}, \"status\": \"created\"}", origin);
+            template.headers.push(("Location".to_owned(), Value::Text("/orders/{n}".to_owned())));
+            template
+        }
+        Route::Report => answer(200, "OK", "{\"orders\": {n}}", origin),
+        Route::Probe => answer(200, "OK", &format!("{{\"ok\": true, \"origin\": \"{origin}\"}}"), origin),
+        Route::NotFound => answer(404, reason(404), "{\"error\": \"no such path\"}", origin),
+        Route::NotAllowed => {
+            answer(405, reason(405), "{\"error\": \"this path does not take this method\"}", origin)
+        }
+        Route::NotImplemented => {
+            answer(501, reason(501), "{\"error\": \"this server does not know the method\"}", origin)
+        }
+    }
+}
+
+/// The framework's answer to an exception that nobody handled: no stack trace, nothing of the inside.
+pub(crate) fn exception(origin: &str) -> Template {
+    answer(500, reason(500), "{\"error\": \"internal server error\"}", origin)
+}
+
+/// The answer when the line for a worker is full.
+pub(crate) fn overloaded(origin: &str) -> Template {
+    answer(503, reason(503), "{\"error\": \"too many requests are waiting\"}", origin)
+}
+
+fn answer(status: u16, reason: &str, body: &str, origin: &str) -> Template {
+    Template::new(status, reason, &[("Content-Type", "application/json"), ("X-Origin", origin)], body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_methods_lead_to_their_routes() {
+        for (method, path, expected) in [
+            (Method::Get, "/orders/42", Route::Read(42)),
+            (Method::Get, "/orders/42?full=1", Route::Read(42)),
+            (Method::Post, "/orders", Route::Create),
+            (Method::Get, "/report", Route::Report),
+            (Method::Get, "/orders", Route::NotAllowed),
+            (Method::Delete, "/orders/42", Route::NotAllowed),
+            (Method::Get, "/orders/-1", Route::NotFound),
+            (Method::Get, "/orders/99999999999", Route::NotFound),
+            (Method::Get, "/", Route::NotFound),
+            (Method::Propfind, "/", Route::NotImplemented),
+        ] {
+            let request = Request { method, path: path.to_owned() };
+            assert_eq!(route(App::Orders, Some(&request)), expected, "{method} {path}");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The recordings' experiments as scenarios, so that the simulator can be held against real products.
+//!
+//! A cell is one gateway, one configuration of it (a profile), one fault and one method. The recordings were
+//! made with a scripted origin (or two) and a plain client that sends a few requests one after the other.
+
+use super::dialect::DialectName;
+use super::fault::{
+    AcceptThenClose, AnswerCut, ApplicationError, BadFraming, BlackHole, Contradiction, CrashAfterRead, Cut,
+    DripHead, Ending, Fault, Form, Frozen, HeadTooLarge, MalformedHead, NameNotResolved, Place, ProcessDown,
+    SlowAnswer, SlowBody, Unreachable, Why,
+};
+use super::message::Method;
+use super::scenario::{
+    Action, App, Change, Client, Gateway, GatewaySettings, Link, Maintenance, NextUpstream, Origin, Request,
+    RetryAfter, Scenario,
+};
+use super::simulation::run;
+use super::time::{SimDuration, SimTime};
+use super::trace::{Failure, NodeId, Outcome, Span, SpanId, SpanKind, Trace};
+
+/// One experiment of the recordings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The gateway's product.
+    pub gateway: String,
+    /// Its configuration: `tuned`, `pool2`, ...
+    pub profile: String,
+    /// What was broken: `refused`, `freeze`, ...
+    pub fault: String,
+    /// The request's method.
+    pub method: Method,
+}
+
+/// What the simulator says about a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prediction {
+    /// The status of the primary request; none where no status came.
+    pub status: Option<u16>,
+    /// How the client fared: `complete`, `truncated`, `reset`, `timeout`, `closed_without_response`, `client_aborted`.
+    pub client_outcome: &'static str,
+    /// New connections of the primary request, by origin.
+    pub connects: Vec<(String, u32)>,
+    /// From the request to the end of its answer.
+    pub elapsed: SimDuration,
+    /// The status of every request of the cell.
+    pub statuses: Vec<Option<u16>>,
+    /// The primary answer's headers and body, where there is an answer.
+    pub answer: Option<(Vec<(String, String)>, String)>,
+}
+
+/// Why a cell has no prediction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotBuilt(pub String);
+
+/// Loopback.
+const LINK: SimDuration = SimDuration::from_micros(20);
+
+impl Cell {
+    /// The scenario of the cell's first request.
+    ///
+    /// # Errors
+    /// What of the cell the simulator does not have.
+    pub fn scenario(&self) -> Result<Scenario, NotBuilt> {
+        let missing = |what: &str, name: &str| NotBuilt(format!("{what} {name}"));
+        let fault = fault(&self.fault)?;
+        let dialect = match self.gateway.as_str() {
+            "nginx" => DialectName::Nginx,
+            other => return Err(missing("gateway", other)),
+        };
+        let settings = settings(&self.profile).ok_or_else(|| missing("profile", &self.profile))?;
+        let pool = self.profile.contains("pool2");
+        let all_down = self.profile.ends_with("alldown");
+        let origins = if pool { vec!["A", "B"] } else { vec!["A"] };
+        let origins = origins
+            .into_iter()
+            .enumerate()
+            .map(|(i, id)| {
+                let faults = fault.iter().filter(|_| i == 0 || all_down);
+                let (on_link, on_origin): (Vec<_>, Vec<_>) =
+                    faults.cloned().partition(|f| f.kind().info().place == Place::Link);
+                Origin {
+                    id: id.to_owned(),
+                    app: App::Probe,
+                    link: Link { latency: LINK, faults: on_link },
+                    faults: on_origin,
+                    ..Origin::default()
+                }
+            })
+            .collect();
+        let patience = match (self.fault.as_str(), self.profile.as_str()) {
+            ("client_abort" | "client_abort_under", _) => SimDuration::from_millis(500),
+            (_, "defaults") => SimDuration::from_secs(130),
+            _ => SimDuration::from_secs(15),
+        };
+        let mut client = Client::default();
+        client.policy.attempt_timeout = Some(patience);
+        let link = Link { latency: LINK, ..Link::default() };
+        let gateway = Gateway { id: "gateway".to_owned(), link, dialect, settings };
+        Ok(Scenario {
+            horizon: SimDuration::from_secs(3_600),
+            clients: vec![client],
+            gateways: vec![gateway],
+            origins,
+            dependencies: Vec::new(),
+            timeline: vec![self.send(SimTime::ZERO)],
+            ..Scenario::default()
+        })
+    }
+
+    fn send(&self, at: SimTime) -> Change {
+        let request = Request { method: self.method, path: "/cell".to_owned() };
+        Change { at, action: Action::Send { client: "client".to_owned(), request } }
+    }
+
+    /// How many requests the recordings made, one after the other.
+    fn requests(&self) -> usize {
+        let pool = self.profile.contains("pool2");
+        let short = matches!(self.fault.as_str(), "drip_headers" | "headers_then_stall");
+        match self.profile.as_str() {
+            "defaults" | "maintenance" | "maintenance_disabled" => 1,
+            _ if self.fault.starts_with("client_abort") => 1,
+            _ if short => {
+                if pool {
+                    2
+                } else {
+                    1
+                }
+            }
+            p if p.ends_with("alldown") => 3,
+            _ if pool => 4,
+            _ => 2,
+        }
+    }
+
+    /// Runs the cell's requests one after the other, each some milliseconds after the end of the one before.
+    ///
+    /// # Errors
+    /// What of the cell the simulator does not have.
+    pub fn predict(&self) -> Result<Prediction, NotBuilt> {
+        let mut scenario = self.scenario()?;
+        for _ in 1..self.requests() {
+            let trace = run(&scenario);
+            let end = trace.of_kind(SpanKind::Attempt).last().map_or(SimTime::ZERO, |(_, s)| s.end);
+            scenario.timeline.push(self.send(end + SimDuration::from_millis(5)));
+        }
+        let trace = run(&scenario);
+        let attempts: Vec<(SpanId, Span)> =
+            trace.of_kind(SpanKind::Attempt).map(|(id, s)| (id, *s)).collect();
+        let statuses = attempts.iter().map(|(_, s)| status(&trace, s)).collect();
+        // In a pool, the recordings look at the first request that met the faulty origin; here that is A, the first.
+        let met_fault = |id: SpanId| tries(&trace, id).any(|t| trace.node(NodeId(t.detail as u16)).id == "A");
+        let primary = attempts.iter().find(|(id, _)| met_fault(*id)).or(attempts.first());
+        let (id, span) = *primary.ok_or_else(|| NotBuilt("no request".to_owned()))?;
+        let mut connects: Vec<(String, u32)> = Vec::new();
+        for t in tries(&trace, id).filter(|t| !never_dialled(t)) {
+            let name = &trace.node(NodeId(t.detail as u16)).id;
+            match connects.iter_mut().find(|(n, _)| n == name) {
+                Some((_, count)) => *count += 1,
+                None => connects.push((name.clone(), 1)),
+            }
+        }
+        let message = match span.outcome {
+            Outcome::Answer(m) | Outcome::Broken(m, _) => Some(m),
+            _ => None,
+        };
+        let answer = message.map(|m| {
+            let template = trace.template(m);
+            (template.headers_at(m, trace.scenario.epoch), template.body_at(m))
+        });
+        Ok(Prediction {
+            status: status(&trace, &span),
+            client_outcome: client_outcome(&self.fault, &span),
+            connects,
+            elapsed: span.end.since(span.start),
+            statuses,
+            answer,
+        })
+    }
+}
+
+fn tries(trace: &Trace, attempt: SpanId) -> impl Iterator<Item = Span> {
+    trace.of_kind(SpanKind::Try).filter(move |(id, _)| trace.descends(*id, attempt)).map(|(_, s)| *s)
+}
+
+fn never_dialled(t: &Span) -> bool {
+    matches!(t.outcome, Outcome::Failed(Failure::NameNotResolved | Failure::Unreachable))
+}
+
+fn status(trace: &Trace, span: &Span) -> Option<u16> {
+    match span.outcome {
+        Outcome::Answer(m) | Outcome::Broken(m, _) => trace.status(m),
+        _ => None,
+    }
+}
+
+fn client_outcome(fault: &str, span: &Span) -> &'static str {
+    match span.outcome {
+        Outcome::Answer(_) => "complete",
+        Outcome::Failed(Failure::AttemptTimeout) if fault.starts_with("client_abort") => "client_aborted",
+        Outcome::Failed(Failure::AttemptTimeout) | Outcome::Broken(_, Failure::AttemptTimeout) => "timeout",
+        Outcome::Broken(..) => "truncated",
+        Outcome::Failed(Failure::Reset) => "reset",
+        Outcome::Failed(Failure::Unparsable) => "unparsable",
+        _ => "closed_without_response",
+    }
+}
+
+/// The settings of a profile; none where it is not built.
+fn settings(profile: &str) -> Option<GatewaySettings> {
+    let tuned = GatewaySettings {
+        connect_timeout: Some(SimDuration::from_secs(1)),
+        send_timeout: Some(SimDuration::from_secs(2)),
+        read_timeout: Some(SimDuration::from_secs(2)),
+        ..GatewaySettings::default()
+    };
+    Some(match profile {
+        "defaults" => GatewaySettings::default(),
+        "tuned" | "pool2" | "pool2-alldown" => tuned,
+        "retry-pool2" | "retry-pool2-alldown" => GatewaySettings {
+            next_upstream: Some(vec![
+                NextUpstream::Error,
+                NextUpstream::Timeout,
+                NextUpstream::Http502,
+                NextUpstream::Http503,
+                NextUpstream::NonIdempotent,
+            ]),
+            ..tuned
+        },
+        "maintenance" => GatewaySettings {
+            maintenance: Some(Maintenance::On { retry_after: RetryAfter::Seconds(120) }),
+            ..tuned
+        },
+        _ => return None,
+    })
+}
+
+/// The fault of that name; none for those that break nothing.
+fn fault(name: &str) -> Result<Option<Fault>, NotBuilt> {
+    let malformed = |form| Some(MalformedHead { form }.into());
+    let framing = |form| Some(BadFraming { form }.into());
+    let cut = |how| Some(AnswerCut { how }.into());
+    let head = |bytes| Some(HeadTooLarge { bytes }.into());
+    let slow = |millis| Some(SlowAnswer { delay: SimDuration::from_millis(millis) }.into());
+    let own = |status, retry_after| Some(ApplicationError { status, retry_after }.into());
+    Ok(match name {
+        "ok" | "tls_ok" => None,
+        "refused" => Some(ProcessDown {}.into()),
+        "blackhole" => Some(BlackHole {}.into()),
+        "unreachable" => Some(Unreachable { why: Why::NoRoute }.into()),
+        "unreachable_arp" => Some(Unreachable { why: Why::HostGone }.into()),
+        "dns_fail_runtime" => Some(NameNotResolved {}.into()),
+        "accept_close" => Some(AcceptThenClose { how: Ending::Close }.into()),
+        "accept_rst" => Some(AcceptThenClose { how: Ending::Reset }.into()),
+        "read_close" => Some(CrashAfterRead { how: Ending::Close }.into()),
+        "read_rst" => Some(CrashAfterRead { how: Ending::Reset }.into()),
+        "freeze" => Some(Frozen {}.into()),
+        "partial_status_line" => malformed(Form::PartialStatusLine),
+        "partial_headers" => malformed(Form::PartialHeaders),
+        "garbage" => malformed(Form::Garbage),
+        "http09" => malformed(Form::Http09),
+        "bad_status_line" => malformed(Form::BadStatusLine),
+        "status_999" => malformed(Form::Status999),
+        "status_042" => malformed(Form::Status042),
+        "header_no_colon" => malformed(Form::NoColon),
+        "header_nul" => malformed(Form::NulByte),
+        "header_9k" => head(9 * 1024),
+        "header_20k" => head(20 * 1024),
+        "header_too_large" => head(128 * 1024),
+        "many_headers" => head(2_000 * 20),
+        "conflicting_cl" => framing(Contradiction::ConflictingLength),
+        "cl_nonnumeric" => framing(Contradiction::NonnumericLength),
+        "cl_and_te" => framing(Contradiction::LengthAndChunked),
+        "bad_chunk_size" => framing(Contradiction::BadChunkSize),
+        "extra_bytes" => framing(Contradiction::ExtraBytes),
+        "body_truncated_fin" => cut(Cut::Close),
+        "body_truncated_rst" => cut(Cut::Reset),
+        "chunked_truncated" => cut(Cut::Chunked),
+        "headers_then_stall" => cut(Cut::Stall),
+        "slow_ok_under" | "client_abort_under" => slow(1_200),
+        "slow_over" => slow(3_500),
+        "client_abort" => slow(5_000),
+        "slow_body_under" => Some(SlowBody::default().into()),
+        "drip_headers" => Some(DripHead::default().into()),
+        "own_429" => own(429, RetryAfter::Seconds(7)),
+        "own_503" => own(503, RetryAfter::Seconds(7)),
+        "own_500" => own(500, RetryAfter::Absent),
+        "own_501" => own(501, RetryAfter::Absent),
+        "own_502" => own(502, RetryAfter::Absent),
+        "own_504" => own(504, RetryAfter::Absent),
+        other => return Err(NotBuilt(format!("fault {other}"))),
+    })
+}

@@ -1,0 +1,467 @@
+//! A scenario: all there is to say about a run, as versioned JSON.
+//!
+//! Everything is optional and has a stated default, so `{}` is a scenario: a client, nginx, one
+//! origin with a database, and nothing sent. What a person does while the run is on the screen is a
+//! [`Change`] on the timeline; there is no other state. Unknown fields are an error.
+//!
+//! Times and durations are texts with a unit (`"250ms"`, `"2s"`), shares are numbers from 0 to 1.
+
+mod read;
+mod validate;
+
+pub(crate) use validate::{distribution as check_distribution, within};
+
+pub use read::{MAX_BYTES, ScenarioError};
+
+use serde::{Deserialize, Serialize};
+
+use super::client::Policy;
+use super::dialect::DialectName;
+use super::fault::{Fault, FaultKind};
+use super::message::Method;
+use super::time::{SimDuration, SimTime};
+
+/// The version of the format that this program writes. It reads this one and no later one.
+pub const VERSION: u32 = 1;
+
+/// Who and what takes part in a run, and what happens to them when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scenario {
+    /// The version of the format; 1.
+    pub version: u32,
+    /// A title; empty by default.
+    pub name: String,
+    /// Some sentences for the reader; empty by default.
+    pub description: String,
+    /// What every random draw follows from; 42 by default.
+    pub seed: u64,
+    /// The wall-clock second, since 1970, at which the run starts: dates in messages and logs count from it.
+    /// By default 2026-11-20 21:00:00 UTC.
+    pub epoch: u64,
+    /// Simulated time after which the run is cut; 60 s by default, 1 ms to 24 h.
+    pub horizon: SimDuration,
+    /// Who sends requests; one by default.
+    pub clients: Vec<Client>,
+    /// The way from client to origin, first hop first; one gateway by default.
+    pub gateways: Vec<Gateway>,
+    /// The servers behind the last gateway, in the order of its configuration; one by default.
+    pub origins: Vec<Origin>,
+    /// What origins depend on; one database by default. The first holds the orders.
+    pub dependencies: Vec<Dependency>,
+    /// What happens when. Need not be sorted; changes of one moment happen in the order written.
+    pub timeline: Vec<Change>,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            name: String::new(),
+            description: String::new(),
+            seed: 42,
+            epoch: 1_795_208_400,
+            horizon: SimDuration::from_secs(60),
+            clients: vec![Client::default()],
+            gateways: vec![Gateway::default()],
+            origins: vec![Origin::default()],
+            dependencies: vec![Dependency::default()],
+            timeline: Vec::new(),
+        }
+    }
+}
+
+/// Somebody who sends requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Client {
+    /// The name by which changes address it; unique among all nodes. `client` by default.
+    pub id: String,
+    /// When and how it tries again.
+    pub policy: Policy,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self { id: "client".to_owned(), policy: Policy::default() }
+    }
+}
+
+/// The network in front of a node, towards the client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Link {
+    /// Time from one end to the other, either way; 500 us by default, 0 to 60 s.
+    pub latency: SimDuration,
+    /// What is wrong with it from the start.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self { latency: SimDuration::from_micros(500), faults: Vec::new() }
+    }
+}
+
+/// A reverse proxy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gateway {
+    /// The name by which changes address it; `gateway` by default.
+    pub id: String,
+    /// The network in front of it.
+    pub link: Link,
+    /// Which product it is; nginx by default.
+    pub dialect: DialectName,
+    /// What is configured; everything else is the product's own default.
+    pub settings: GatewaySettings,
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            id: "gateway".to_owned(),
+            link: Link::default(),
+            dialect: DialectName::default(),
+            settings: GatewaySettings::default(),
+        }
+    }
+}
+
+/// What can be configured at a gateway, under neutral names; absent means the product's default.
+///
+/// The dialect knows the product's own directive for each ([`crate::sim::dialect::Dialect::directive`]).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GatewaySettings {
+    /// How long a connection to an upstream may take to open; 1 ms to 24 h.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_timeout: Option<SimDuration>,
+    /// How long sending the request may stand still; 1 ms to 24 h.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_timeout: Option<SimDuration>,
+    /// How long the gateway waits for the answer; what exactly it measures is the dialect's; 1 ms to 24 h.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_timeout: Option<SimDuration>,
+    /// Which failures send the request to the next upstream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_upstream: Option<Vec<NextUpstream>>,
+    /// How many upstreams a request may try; 0 for all of them, at most 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_upstream_tries: Option<u32>,
+    /// How long a request may go on trying; 0 for ever, at most 24 h.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_upstream_timeout: Option<SimDuration>,
+    /// Failures after which an upstream is taken out; 0 switches that off; at most 1,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_fails: Option<u32>,
+    /// How long failures are counted, and how long an upstream then stays out; 0 to 24 h.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fail_timeout: Option<SimDuration>,
+    /// The largest head of an answer that is accepted, in bytes; 256 to 1,048,576.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_limit: Option<u32>,
+    /// Whether the gateway answers 503 by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
+}
+
+impl GatewaySettings {
+    /// Lays `later` over these settings: what it names replaces what stood here.
+    pub fn overlay(&mut self, later: &Self) {
+        fn lay<T: Clone>(under: &mut Option<T>, over: &Option<T>) {
+            if over.is_some() {
+                under.clone_from(over);
+            }
+        }
+        lay(&mut self.connect_timeout, &later.connect_timeout);
+        lay(&mut self.send_timeout, &later.send_timeout);
+        lay(&mut self.read_timeout, &later.read_timeout);
+        lay(&mut self.next_upstream, &later.next_upstream);
+        lay(&mut self.next_upstream_tries, &later.next_upstream_tries);
+        lay(&mut self.next_upstream_timeout, &later.next_upstream_timeout);
+        lay(&mut self.max_fails, &later.max_fails);
+        lay(&mut self.fail_timeout, &later.fail_timeout);
+        lay(&mut self.header_limit, &later.header_limit);
+        lay(&mut self.maintenance, &later.maintenance);
+    }
+}
+
+/// A failure after which a gateway may turn to the next upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NextUpstream {
+    /// The connection failed or broke.
+    Error,
+    /// A timer ran out.
+    Timeout,
+    /// The answer's head could not be read.
+    InvalidHeader,
+    /// The upstream answered 500.
+    Http500,
+    /// The upstream answered 502.
+    Http502,
+    /// The upstream answered 503.
+    Http503,
+    /// The upstream answered 504.
+    Http504,
+    /// The upstream answered 403.
+    Http403,
+    /// The upstream answered 404.
+    Http404,
+    /// The upstream answered 429.
+    Http429,
+    /// Also requests whose method is not idempotent, once they were sent.
+    NonIdempotent,
+}
+
+/// Whether a gateway answers 503 by itself instead of asking an upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Maintenance {
+    /// Requests go to the upstreams.
+    #[default]
+    Off,
+    /// Every request is answered 503.
+    On {
+        /// What the answer says of when to come back.
+        #[serde(default)]
+        retry_after: RetryAfter,
+    },
+}
+
+/// A `Retry-After` header (RFC 9110 §10.2.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RetryAfter {
+    /// The header is not sent.
+    #[default]
+    Absent,
+    /// A number of seconds.
+    Seconds(u32),
+    /// An HTTP-date that lies this long after the moment of answering; whole seconds, since the format has no smaller unit.
+    Date(SimDuration),
+}
+
+/// A server of the application.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Origin {
+    /// The name by which changes address it; `A` by default.
+    pub id: String,
+    /// The network in front of it.
+    pub link: Link,
+    /// Which application runs on it.
+    pub app: App,
+    /// Size and speed.
+    pub settings: OriginSettings,
+    /// What is wrong with it from the start.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self {
+            id: "A".to_owned(),
+            link: Link::default(),
+            app: App::default(),
+            settings: OriginSettings::default(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// An application that an origin runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum App {
+    /// A small orders API: `GET /orders/42`, `POST /orders`, `GET /report`. See [`crate::sim::origin`].
+    #[default]
+    Orders,
+    /// The scripted origin that the recordings were made with: `{"ok": true, "origin": "A"}` to everything.
+    Probe,
+}
+
+/// Size and speed of an origin; absent means the stated default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OriginSettings {
+    /// Requests worked on at a time; 8 by default, 1 to 10,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<u32>,
+    /// Requests that may wait for a worker; 64 by default, 0 to 1,000,000. One more is answered 503.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
+    /// The origin's own work on a request, before it asks its database; 2 ms by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_time: Option<Distribution>,
+}
+
+impl OriginSettings {
+    /// The settings that hold where nothing is configured.
+    pub const DEFAULT_WORKERS: u32 = 8;
+    /// See [`OriginSettings::queue`].
+    pub const DEFAULT_QUEUE: u32 = 64;
+    /// See [`OriginSettings::service_time`].
+    pub const DEFAULT_SERVICE_TIME: Distribution = Distribution::Fixed(SimDuration::from_millis(2));
+
+    /// Lays `later` over these settings: what it names replaces what stood here.
+    pub fn overlay(&mut self, later: &Self) {
+        self.workers = later.workers.or(self.workers);
+        self.queue = later.queue.or(self.queue);
+        self.service_time = later.service_time.or(self.service_time);
+    }
+}
+
+/// How long something takes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Distribution {
+    /// Always this long.
+    Fixed(SimDuration),
+    /// Exponentially distributed with this mean.
+    Exponential(SimDuration),
+    /// Uniformly between two bounds.
+    Uniform {
+        /// The least.
+        low: SimDuration,
+        /// The most.
+        high: SimDuration,
+    },
+}
+
+/// Something that origins wait for: a database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dependency {
+    /// The name by which changes address it; `database` by default.
+    pub id: String,
+    /// The network in front of it.
+    pub link: Link,
+    /// Size and speed.
+    pub settings: DependencySettings,
+    /// What is wrong with it from the start.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Dependency {
+    fn default() -> Self {
+        Self {
+            id: "database".to_owned(),
+            link: Link::default(),
+            settings: DependencySettings::default(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// Size and speed of a dependency; absent means the stated default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DependencySettings {
+    /// Queries worked on at a time; 10 by default, 1 to 10,000. More wait in line, first come first served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u32>,
+    /// How long an ordinary query takes; 3 ms by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query_time: Option<Distribution>,
+    /// How long the report's query takes; 1.5 s by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report_time: Option<Distribution>,
+}
+
+impl DependencySettings {
+    /// See [`DependencySettings::connections`].
+    pub const DEFAULT_CONNECTIONS: u32 = 10;
+    /// See [`DependencySettings::query_time`].
+    pub const DEFAULT_QUERY_TIME: Distribution = Distribution::Fixed(SimDuration::from_millis(3));
+    /// See [`DependencySettings::report_time`].
+    pub const DEFAULT_REPORT_TIME: Distribution = Distribution::Fixed(SimDuration::from_millis(1_500));
+
+    /// Lays `later` over these settings: what it names replaces what stood here.
+    pub fn overlay(&mut self, later: &Self) {
+        self.connections = later.connections.or(self.connections);
+        self.query_time = later.query_time.or(self.query_time);
+        self.report_time = later.report_time.or(self.report_time);
+    }
+}
+
+/// Something that happens at a moment of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// When; `"0s"` to the horizon. Later ones never happen.
+    pub at: SimTime,
+    /// What.
+    #[serde(rename = "do")]
+    pub action: Action,
+}
+
+/// What a change does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// A client starts a call.
+    Send {
+        /// Which client.
+        client: String,
+        /// What it asks.
+        request: Request,
+    },
+    /// Something breaks. Injecting a kind that is there already replaces it.
+    Inject {
+        /// Where: a node's name, or `link:` and the name of the node behind the link.
+        node: String,
+        /// What breaks.
+        fault: Fault,
+    },
+    /// Something that was broken is whole again. Repairing what is not broken does nothing.
+    Repair {
+        /// Where, as in `inject`.
+        node: String,
+        /// Which kind of fault ends.
+        fault: FaultKind,
+    },
+    /// A setting changes, for requests from then on.
+    Set {
+        /// Where, as in `inject`.
+        node: String,
+        /// The new values.
+        to: Settings,
+    },
+}
+
+/// New values of some settings of a node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Settings {
+    /// Of a client: the whole policy.
+    Client(Policy),
+    /// Of a gateway: the settings named, the others stay.
+    Gateway(GatewaySettings),
+    /// Of an origin: the settings named, the others stay.
+    Origin(OriginSettings),
+    /// Of a dependency: the settings named, the others stay.
+    Dependency(DependencySettings),
+    /// Of a link: the time from one end to the other; 0 to 60 s.
+    Latency(SimDuration),
+}
+
+/// What a client asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    /// The method; GET by default.
+    pub method: Method,
+    /// The target, starting with a slash, at most 2,048 characters; `/orders/42` by default.
+    pub path: String,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self { method: Method::Get, path: "/orders/42".to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! From JSON to a scenario and back, with errors that say where, what stood there, and what was expected.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{Scenario, VERSION};
+
+/// The largest scenario that is read, in bytes of JSON.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// Why a text is not a scenario that can be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScenarioError {
+    /// The text is longer than [`MAX_BYTES`].
+    TooLarge {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// The text is no JSON.
+    Syntax {
+        /// The line, counted from 1.
+        line: usize,
+        /// The column, counted from 1.
+        column: usize,
+        /// What the parser met.
+        problem: String,
+    },
+    /// The scenario was written for a later version of the format.
+    Newer {
+        /// Its version.
+        version: u64,
+    },
+    /// A field holds what it cannot hold.
+    Field {
+        /// The field as a JSON pointer (RFC 6901); empty for the whole.
+        pointer: String,
+        /// What stands there, shortened.
+        value: String,
+        /// What may stand there.
+        expected: String,
+    },
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { bytes } => {
+                write!(f, "The scenario has {bytes} bytes; at most {MAX_BYTES} are read.")
+            }
+            Self::Syntax { line, column, problem } => {
+                write!(f, "The scenario is not JSON: {problem} at line {line}, column {column}.")
+            }
+            Self::Newer { version } => write!(
+                f,
+                "/version is {version}; this program reads version {VERSION}. The scenario was made with a later fivexx."
+            ),
+            Self::Field { pointer, value, expected } if pointer.is_empty() => {
+                write!(f, "The scenario is {value}; expected {expected}.")
+            }
+            Self::Field { pointer, value, expected } => {
+                write!(f, "{pointer} is {value}; expected {expected}.")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+impl Scenario {
+    /// Reads a scenario from JSON and checks it whole.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, as a [`ScenarioError`].
+    pub fn from_json(text: &str) -> Result<Self, ScenarioError> {
+        if text.len() > MAX_BYTES {
+            return Err(ScenarioError::TooLarge { bytes: text.len() });
+        }
+        let value: Value = serde_json::from_str(text).map_err(|e| ScenarioError::Syntax {
+            line: e.line(),
+            column: e.column(),
+            problem: without_place(&e.to_string()),
+        })?;
+        Self::from_value(&value)
+    }
+
+    /// Reads a scenario from JSON that is parsed already.
+    ///
+    /// # Errors
+    /// As [`Scenario::from_json`].
+    pub fn from_value(value: &Value) -> Result<Self, ScenarioError> {
+        // The version comes first: a later format may well have fields that are unknown here.
+        if let Some(version) = value.get("version").and_then(Value::as_u64)
+            && version > u64::from(VERSION)
+        {
+            return Err(ScenarioError::Newer { version });
+        }
+        let scenario: Self = serde_path_to_error::deserialize(value).map_err(|e| {
+            let pointer = pointer(e.path());
+            let found = value.pointer(&pointer).map_or_else(|| "absent".to_owned(), shortened);
+            ScenarioError::Field { pointer, value: found, expected: expectation(&e.inner().to_string()) }
+        })?;
+        if let Some((pointer, found)) =
+            list_for_object(value, &serde_json::to_value(&scenario).unwrap_or_default())
+        {
+            return Err(ScenarioError::Field {
+                pointer,
+                value: shortened(found),
+                expected: "an object".to_owned(),
+            });
+        }
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// Writes the scenario as JSON in one line; fields that hold their default are left out where that is safe.
+    pub fn to_json(&self) -> String {
+        self.to_value().to_string()
+    }
+
+    /// Writes the scenario as indented JSON.
+    pub fn to_json_pretty(&self) -> String {
+        format!("{:#}", self.to_value())
+    }
+
+    fn to_value(&self) -> Value {
+        let whole = serde_json::to_value(self).unwrap_or_default();
+        let default = serde_json::to_value(Self::default()).unwrap_or_default();
+        match (whole, default) {
+            (Value::Object(mut fields), Value::Object(default)) => {
+                fields.retain(|name, value| name == "version" || default.get(name) != Some(value));
+                Value::Object(fields)
+            }
+            (whole, _) => whole,
+        }
+    }
+}
+
+/// The first list that stands where an object belongs.
+///
+/// serde takes a list for a structure's fields in order; a scenario that is written so could not be read by a person.
+fn list_for_object<'a>(found: &'a Value, meant: &Value) -> Option<(String, &'a Value)> {
+    match (found, meant) {
+        (Value::Array(_), Value::Object(_)) => Some((String::new(), found)),
+        (Value::Array(found), Value::Array(meant)) => {
+            found.iter().zip(meant).enumerate().find_map(|(i, (f, m))| {
+                list_for_object(f, m).map(|(pointer, value)| (format!("/{i}{pointer}"), value))
+            })
+        }
+        (Value::Object(found), Value::Object(meant)) => found.iter().find_map(|(key, f)| {
+            list_for_object(f, meant.get(key)?).map(|(pointer, value)| (format!("/{key}{pointer}"), value))
+        }),
+        _ => None,
+    }
+}
+
+/// The path of a field as a JSON pointer (RFC 6901).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        let step = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { variant } => variant.replace('~', "~0").replace('/', "~1"),
+            Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&step);
+    }
+    pointer
+}
+
+/// A value as it is quoted in an error: JSON, cut after some 60 characters.
+pub(super) fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 60 {
+        return text;
+    }
+    let head: String = text.chars().take(57).collect();
+    format!("{head}...")
+}
+
+/// serde's message as the end of the sentence "expected ...".
+fn expectation(message: &str) -> String {
+    let message = without_place(message);
+    if let Some((_, expected)) = message.split_once(", expected ") {
+        return if message.starts_with("unknown field") {
+            format!("no such field here, but one of {}", expected.trim_start_matches("one of "))
+        } else {
+            expected.replace("map with a single key", "an object with a single key")
+        };
+    }
+    if let Some((_, expected)) = message.split_once("; expected ") {
+        return expected.to_owned();
+    }
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return format!("it to have the field {field}");
+    }
+    if message.starts_with("unknown field") {
+        return "no such field here".to_owned();
+    }
+    message
+}
+
+/// serde_json's message without its "at line 1 column 2".
+fn without_place(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(m, _)| m).to_owned()
+}

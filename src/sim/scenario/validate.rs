@@ -1,0 +1,354 @@
+//! The checks that types cannot make: ranges, names, and whether a change finds its place.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use serde_json::Value;
+
+use super::read::shortened;
+use super::{
+    Action, Change, DependencySettings, Distribution, GatewaySettings, Maintenance, OriginSettings, Request,
+    RetryAfter, Scenario, ScenarioError, Settings,
+};
+use crate::sim::client::{Delay, Policy};
+use crate::sim::fault::{Fault, Place};
+use crate::sim::time::SimDuration;
+
+/// The most clients, gateways, origins or dependencies.
+const MAX_NODES: usize = 64;
+/// The most changes on the timeline.
+const MAX_CHANGES: usize = 10_000;
+const HOUR: SimDuration = SimDuration::from_secs(3_600);
+const DAY: SimDuration = SimDuration::from_secs(86_400);
+const MILLISECOND: SimDuration = SimDuration::from_millis(1);
+
+type Checked = Result<(), ScenarioError>;
+
+fn wrong(pointer: &str, value: impl Into<Value>, expected: impl Into<String>) -> ScenarioError {
+    ScenarioError::Field {
+        pointer: pointer.to_owned(),
+        value: shortened(&value.into()),
+        expected: expected.into(),
+    }
+}
+
+/// Checks that `value` lies within `low..=high`.
+pub(crate) fn within<T>(pointer: &str, value: T, low: T, high: T) -> Checked
+where
+    T: PartialOrd + Copy + Display + serde::Serialize,
+{
+    // Written so that a NaN fails.
+    if value >= low && value <= high {
+        return Ok(());
+    }
+    let shown = serde_json::to_value(value).unwrap_or_else(|_| value.to_string().into());
+    Err(wrong(pointer, shown, format!("{low} to {high}")))
+}
+
+fn within_if<T>(pointer: &str, value: Option<T>, low: T, high: T) -> Checked
+where
+    T: PartialOrd + Copy + Display + serde::Serialize,
+{
+    value.map_or(Ok(()), |v| within(pointer, v, low, high))
+}
+
+fn text(pointer: &str, value: &str, most: usize) -> Checked {
+    let length = value.chars().count();
+    if length <= most {
+        return Ok(());
+    }
+    Err(wrong(pointer, value, format!("at most {most} characters, not {length}")))
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Client,
+    Gateway,
+    Origin,
+    Dependency,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Client => "a client",
+            Self::Gateway => "a gateway",
+            Self::Origin => "an origin",
+            Self::Dependency => "a dependency",
+        }
+    }
+}
+
+impl Scenario {
+    /// Checks ranges and names; [`Scenario::from_json`] does it already.
+    ///
+    /// # Errors
+    /// The first field that is out of its range, with pointer, value and range.
+    pub fn check(&self) -> Checked {
+        within("/version", self.version, 1, super::VERSION)?;
+        text("/name", &self.name, 200)?;
+        text("/description", &self.description, 4_000)?;
+        // HTTP-dates end with the year 9999; a century less leaves room for waits.
+        within("/epoch", self.epoch, 0, 250_000_000_000)?;
+        within("/horizon", self.horizon, MILLISECOND, DAY)?;
+        let nodes = self.names()?;
+        for (i, client) in self.clients.iter().enumerate() {
+            policy(&format!("/clients/{i}/policy"), &client.policy)?;
+        }
+        for (i, gateway) in self.gateways.iter().enumerate() {
+            let at = format!("/gateways/{i}");
+            link(&at, &gateway.link)?;
+            gateway_settings(&format!("{at}/settings"), &gateway.settings)?;
+        }
+        for (i, origin) in self.origins.iter().enumerate() {
+            let at = format!("/origins/{i}");
+            link(&at, &origin.link)?;
+            origin_settings(&format!("{at}/settings"), &origin.settings)?;
+            faults(&format!("{at}/faults"), &origin.faults, Place::Origin)?;
+        }
+        for (i, dependency) in self.dependencies.iter().enumerate() {
+            let at = format!("/dependencies/{i}");
+            link(&at, &dependency.link)?;
+            dependency_settings(&format!("{at}/settings"), &dependency.settings)?;
+            faults(&format!("{at}/faults"), &dependency.faults, Place::Dependency)?;
+        }
+        if self.timeline.len() > MAX_CHANGES {
+            return Err(wrong(
+                "/timeline",
+                Value::Null,
+                format!("at most {MAX_CHANGES} changes, not {}", self.timeline.len()),
+            ));
+        }
+        for (i, c) in self.timeline.iter().enumerate() {
+            change(&format!("/timeline/{i}"), c, &nodes)?;
+        }
+        Ok(())
+    }
+
+    /// All names of nodes with what they stand for.
+    fn names(&self) -> Result<BTreeMap<&str, Kind>, ScenarioError> {
+        let counts = [
+            ("/clients", self.clients.len(), 1),
+            ("/gateways", self.gateways.len(), 1),
+            ("/origins", self.origins.len(), 1),
+            ("/dependencies", self.dependencies.len(), 0),
+        ];
+        for (pointer, count, least) in counts {
+            if count < least || count > MAX_NODES {
+                return Err(wrong(
+                    pointer,
+                    format!("a list of {count}"),
+                    format!("{least} to {MAX_NODES} entries"),
+                ));
+            }
+        }
+        let all = (self.clients.iter().enumerate().map(|(i, n)| ("clients", i, &n.id, Kind::Client)))
+            .chain(self.gateways.iter().enumerate().map(|(i, n)| ("gateways", i, &n.id, Kind::Gateway)))
+            .chain(self.origins.iter().enumerate().map(|(i, n)| ("origins", i, &n.id, Kind::Origin)))
+            .chain(
+                self.dependencies
+                    .iter()
+                    .enumerate()
+                    .map(|(i, n)| ("dependencies", i, &n.id, Kind::Dependency)),
+            );
+        let mut names = BTreeMap::new();
+        for (list, i, id, kind) in all {
+            let pointer = format!("/{list}/{i}/id");
+            let good = !id.is_empty()
+                && id.len() <= 32
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            if !good {
+                return Err(wrong(&pointer, id.as_str(), "1 to 32 letters, digits, hyphens or underscores"));
+            }
+            if names.insert(id.as_str(), kind).is_some() {
+                return Err(wrong(&pointer, id.as_str(), "a name that no other node has"));
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn change(at: &str, change: &Change, nodes: &BTreeMap<&str, Kind>) -> Checked {
+    within(&format!("{at}/at"), change.at.since(Default::default()), SimDuration::ZERO, DAY)?;
+    match &change.action {
+        Action::Send { client, request } => {
+            let pointer = format!("{at}/do/send/client");
+            if nodes.get(client.as_str()) != Some(&Kind::Client) {
+                return Err(wrong(&pointer, client.as_str(), one_of(nodes, Kind::Client)));
+            }
+            self::request(&format!("{at}/do/send/request"), request)
+        }
+        Action::Inject { node, fault } => {
+            let place = place(&format!("{at}/do/inject/node"), node, nodes)?;
+            fault_at(&format!("{at}/do/inject/fault"), fault, place)
+        }
+        Action::Repair { node, fault } => {
+            let place = place(&format!("{at}/do/repair/node"), node, nodes)?;
+            if fault.info().place != place {
+                let found = serde_json::to_value(fault).unwrap_or_default();
+                return Err(wrong(
+                    &format!("{at}/do/repair/fault"),
+                    found,
+                    format!("a fault of {}", place.name()),
+                ));
+            }
+            Ok(())
+        }
+        Action::Set { node, to } => set(at, node, to, nodes),
+    }
+}
+
+fn set(at: &str, node: &str, to: &Settings, nodes: &BTreeMap<&str, Kind>) -> Checked {
+    let pointer = format!("{at}/do/set/node");
+    let is = |kind: Kind| match nodes.get(node) {
+        Some(found) if *found == kind => Ok(()),
+        _ => Err(wrong(&pointer, node, one_of(nodes, kind))),
+    };
+    let at = format!("{at}/do/set/to");
+    match to {
+        Settings::Client(p) => is(Kind::Client).and_then(|()| policy(&format!("{at}/client"), p)),
+        Settings::Gateway(s) => {
+            is(Kind::Gateway).and_then(|()| gateway_settings(&format!("{at}/gateway"), s))
+        }
+        Settings::Origin(s) => is(Kind::Origin).and_then(|()| origin_settings(&format!("{at}/origin"), s)),
+        Settings::Dependency(s) => {
+            is(Kind::Dependency).and_then(|()| dependency_settings(&format!("{at}/dependency"), s))
+        }
+        Settings::Latency(latency) => {
+            if place(&pointer, node, nodes)? != Place::Link {
+                return Err(wrong(&pointer, node, "a link, such as \"link:gateway\""));
+            }
+            within(&format!("{at}/latency"), *latency, SimDuration::ZERO, SimDuration::from_secs(60))
+        }
+    }
+}
+
+/// The place that the name of a node, or `link:` and a name, stands for.
+fn place(pointer: &str, node: &str, nodes: &BTreeMap<&str, Kind>) -> Result<Place, ScenarioError> {
+    let (name, behind_link) = node.strip_prefix("link:").map_or((node, false), |n| (n, true));
+    match (nodes.get(name), behind_link) {
+        (Some(Kind::Origin), false) => Ok(Place::Origin),
+        (Some(Kind::Dependency), false) => Ok(Place::Dependency),
+        (Some(Kind::Gateway | Kind::Origin | Kind::Dependency), true) => Ok(Place::Link),
+        _ => {
+            let mut known: Vec<String> = Vec::new();
+            for (name, kind) in nodes {
+                if matches!(kind, Kind::Origin | Kind::Dependency) {
+                    known.push(format!("{name:?}"));
+                }
+                if *kind != Kind::Client {
+                    known.push(format!("\"link:{name}\""));
+                }
+            }
+            Err(wrong(pointer, node, format!("one of {}", known.join(", "))))
+        }
+    }
+}
+
+fn one_of(nodes: &BTreeMap<&str, Kind>, kind: Kind) -> String {
+    let names: Vec<_> = nodes.iter().filter(|(_, k)| **k == kind).map(|(n, _)| format!("{n:?}")).collect();
+    format!("the name of {}: {}", kind.name(), names.join(", "))
+}
+
+fn request(at: &str, request: &Request) -> Checked {
+    let path = request.path.as_str();
+    let printable = path.bytes().all(|b| b.is_ascii_graphic());
+    if !path.starts_with('/') || !printable {
+        return Err(wrong(
+            &format!("{at}/path"),
+            path,
+            "a path that starts with a slash, of printable ASCII without spaces",
+        ));
+    }
+    text(&format!("{at}/path"), path, 2_048)
+}
+
+fn policy(at: &str, policy: &Policy) -> Checked {
+    within(&format!("{at}/attempts"), policy.attempts, 1, 1_000)?;
+    match policy.delay {
+        Delay::None => {}
+        Delay::Fixed(wait) => within(&format!("{at}/delay/fixed"), wait, SimDuration::ZERO, DAY)?,
+        Delay::Exponential { base, factor, cap, .. } => {
+            within(&format!("{at}/delay/exponential/base"), base, SimDuration::ZERO, DAY)?;
+            within(&format!("{at}/delay/exponential/factor"), factor, 1.0, 100.0)?;
+            within_if(&format!("{at}/delay/exponential/cap"), cap, SimDuration::ZERO, DAY)?;
+        }
+    }
+    for (i, status) in policy.statuses.iter().enumerate() {
+        within(&format!("{at}/statuses/{i}"), *status, 100, 999)?;
+    }
+    within_if(&format!("{at}/retry_after/cap"), policy.retry_after.cap, SimDuration::ZERO, DAY)?;
+    within_if(&format!("{at}/attempt_timeout"), policy.attempt_timeout, MILLISECOND, DAY)
+}
+
+fn link(at: &str, link: &super::Link) -> Checked {
+    within(&format!("{at}/link/latency"), link.latency, SimDuration::ZERO, SimDuration::from_secs(60))?;
+    faults(&format!("{at}/link/faults"), &link.faults, Place::Link)
+}
+
+fn faults(at: &str, faults: &[Fault], place: Place) -> Checked {
+    for (i, fault) in faults.iter().enumerate() {
+        fault_at(&format!("{at}/{i}"), fault, place)?;
+        if faults[..i].iter().any(|f| f.kind() == fault.kind()) {
+            return Err(wrong(
+                &format!("{at}/{i}"),
+                fault.kind().info().kind,
+                "a kind of fault that is not listed already",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn fault_at(at: &str, fault: &Fault, place: Place) -> Checked {
+    let info = fault.kind().info();
+    if info.place != place {
+        let offered =
+            crate::sim::fault::ALL.iter().filter(|i| i.place == place).map(|i| i.kind).collect::<Vec<_>>();
+        return Err(wrong(at, info.kind, format!("a fault of {}: {}", place.name(), offered.join(", "))));
+    }
+    fault.check(&format!("{at}/{}", info.kind))
+}
+
+fn gateway_settings(at: &str, s: &GatewaySettings) -> Checked {
+    within_if(&format!("{at}/connect_timeout"), s.connect_timeout, MILLISECOND, DAY)?;
+    within_if(&format!("{at}/send_timeout"), s.send_timeout, MILLISECOND, DAY)?;
+    within_if(&format!("{at}/read_timeout"), s.read_timeout, MILLISECOND, DAY)?;
+    within_if(&format!("{at}/next_upstream_tries"), s.next_upstream_tries, 0, 100)?;
+    within_if(&format!("{at}/next_upstream_timeout"), s.next_upstream_timeout, SimDuration::ZERO, DAY)?;
+    within_if(&format!("{at}/max_fails"), s.max_fails, 0, 1_000)?;
+    within_if(&format!("{at}/fail_timeout"), s.fail_timeout, SimDuration::ZERO, DAY)?;
+    within_if(&format!("{at}/header_limit"), s.header_limit, 256, 1 << 20)?;
+    if let Some(Maintenance::On { retry_after: RetryAfter::Date(wait) }) = s.maintenance {
+        within(&format!("{at}/maintenance/on/retry_after/date"), wait, SimDuration::ZERO, DAY)?;
+    }
+    Ok(())
+}
+
+fn origin_settings(at: &str, s: &OriginSettings) -> Checked {
+    within_if(&format!("{at}/workers"), s.workers, 1, 10_000)?;
+    within_if(&format!("{at}/queue"), s.queue, 0, 1_000_000)?;
+    distribution(&format!("{at}/service_time"), s.service_time)
+}
+
+fn dependency_settings(at: &str, s: &DependencySettings) -> Checked {
+    within_if(&format!("{at}/connections"), s.connections, 1, 10_000)?;
+    distribution(&format!("{at}/query_time"), s.query_time)?;
+    distribution(&format!("{at}/report_time"), s.report_time)
+}
+
+/// Checks a distribution's parameters: up to an hour each, the lower bound not above the upper one.
+pub(crate) fn distribution(at: &str, distribution: Option<Distribution>) -> Checked {
+    match distribution {
+        None => Ok(()),
+        Some(Distribution::Fixed(d)) => within(&format!("{at}/fixed"), d, SimDuration::ZERO, HOUR),
+        Some(Distribution::Exponential(mean)) => {
+            within(&format!("{at}/exponential"), mean, SimDuration::ZERO, HOUR)
+        }
+        Some(Distribution::Uniform { low, high }) => {
+            within(&format!("{at}/uniform/high"), high, SimDuration::ZERO, HOUR)?;
+            within(&format!("{at}/uniform/low"), low, SimDuration::ZERO, high)
+        }
+    }
+}

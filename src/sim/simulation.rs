@@ -1,0 +1,370 @@
+//! The run itself: takes the next event, hands it to one actor, until nothing is left or a limit is reached.
+
+use super::client::ClientActor;
+use super::dependency::DependencyActor;
+use super::fault::{Fault, FaultKind};
+use super::gateway::GatewayActor;
+use super::message::Templates;
+use super::network::{Effects, End, Event, ExchangeKey, LinkState, Network, Packet, SlotKey, Timer};
+use super::origin::OriginActor;
+use super::scenario::{Action, Change, Link, Request, Scenario, Settings};
+use super::schedule::Schedule;
+use super::time::SimTime;
+use super::trace::{FaultEntry, NodeId, NodeKind, Note, Observer, Outcome, SpanId, Stop, Trace, nodes};
+
+/// How many events a run may have. Reaching it is reported as [`Stop::EventLimit`], never a hang.
+pub const EVENT_LIMIT: u64 = 20_000_000;
+
+/// A run: clone it to keep a checkpoint.
+#[derive(Clone)]
+pub struct Simulation<O: Observer> {
+    changes: Vec<(u32, Change)>,
+    ids: Vec<String>,
+    requests: Vec<Option<Request>>,
+    epoch: u64,
+    horizon: SimTime,
+    now: SimTime,
+    handled: u64,
+    limit: u64,
+    stop: Stop,
+    schedule: Schedule<Event>,
+    network: Network,
+    actors: Vec<Actor>,
+    templates: Templates,
+    faults: u32,
+    observer: O,
+}
+
+#[derive(Clone)]
+enum Actor {
+    Client(ClientActor),
+    Gateway(GatewayActor),
+    Origin(OriginActor),
+    Dependency(DependencyActor),
+}
+
+impl Actor {
+    /// True if it is working on nothing.
+    fn is_idle(&self) -> bool {
+        match self {
+            Self::Client(client) => client.is_idle(),
+            Self::Gateway(gateway) => gateway.is_idle(),
+            Self::Origin(origin) => origin.is_idle(),
+            Self::Dependency(dependency) => dependency.is_idle(),
+        }
+    }
+}
+
+/// Runs a scenario to its end and tells everything that happened.
+pub fn run(scenario: &Scenario) -> Trace {
+    let mut simulation = Simulation::new(scenario, Trace::new(scenario));
+    simulation.finish();
+    simulation.into_observer()
+}
+
+impl Scenario {
+    /// The timeline in order of time; changes of one moment in the order written.
+    pub fn in_order(&self) -> Vec<&Change> {
+        let mut changes: Vec<&Change> = self.timeline.iter().collect();
+        changes.sort_by_key(|c| c.at);
+        changes
+    }
+}
+
+impl<O: Observer> Simulation<O> {
+    /// A run of `scenario` at its start. The scenario must be one that [`Scenario::check`] accepts; what it
+    /// names that does not exist is left out.
+    pub fn new(scenario: &Scenario, observer: O) -> Self {
+        let nodes = nodes(scenario);
+        let first = |kind| nodes.iter().position(|n| n.kind == kind).unwrap_or_default() as u16;
+        let (gateway, origin) = (first(NodeKind::Gateway), first(NodeKind::Origin));
+        let database = nodes.iter().position(|n| n.kind == NodeKind::Dependency).map(|i| NodeId(i as u16));
+        let no_link = Link::default();
+        let links = (scenario.clients.iter().map(|_| &no_link))
+            .chain(scenario.gateways.iter().map(|g| &g.link))
+            .chain(scenario.origins.iter().map(|o| &o.link))
+            .chain(scenario.dependencies.iter().map(|d| &d.link));
+        let links: Vec<&Link> = links.collect();
+        let origins: Vec<NodeId> = (0..scenario.origins.len() as u16).map(|i| NodeId(origin + i)).collect();
+        let actors = (scenario
+            .clients
+            .iter()
+            .map(|c| Actor::Client(ClientActor::new(c, scenario.seed, NodeId(gateway)))))
+        .chain(scenario.gateways.iter().enumerate().map(|(i, g)| {
+            // Gateways stand in a row: each one's upstream is the next, the last one's are the origins.
+            let upstreams = if i + 1 < scenario.gateways.len() {
+                vec![NodeId(gateway + i as u16 + 1)]
+            } else {
+                origins.clone()
+            };
+            Actor::Gateway(GatewayActor::new(g, upstreams))
+        }))
+        .chain(scenario.origins.iter().map(|o| Actor::Origin(OriginActor::new(o, scenario.seed, database))))
+        .chain(
+            scenario.dependencies.iter().map(|d| Actor::Dependency(DependencyActor::new(d, scenario.seed))),
+        )
+        .collect();
+        let mut changes: Vec<(u32, Change)> =
+            scenario.timeline.iter().enumerate().map(|(i, c)| (i as u32, c.clone())).collect();
+        changes.sort_by_key(|(_, c)| c.at);
+        let requests = scenario
+            .timeline
+            .iter()
+            .map(|c| match &c.action {
+                Action::Send { request, .. } => Some(request.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut simulation = Self {
+            ids: nodes.into_iter().map(|n| n.id).collect(),
+            requests,
+            epoch: scenario.epoch,
+            horizon: SimTime::ZERO + scenario.horizon,
+            now: SimTime::ZERO,
+            handled: 0,
+            limit: EVENT_LIMIT,
+            stop: Stop::Running,
+            schedule: Schedule::new(),
+            network: Network {
+                exchanges: slotmap::SlotMap::with_key(),
+                links: links.iter().map(|l| LinkState::new(l)).collect(),
+            },
+            actors,
+            templates: Templates::default(),
+            faults: 0,
+            changes: Vec::new(),
+            observer,
+        };
+        // Changes come before whatever else happens at their moment.
+        for (place, (_, change)) in changes.iter().enumerate() {
+            simulation.schedule.add(change.at, Event::Change(place as u32));
+        }
+        simulation.changes = changes;
+        for (i, link) in links.iter().enumerate() {
+            for fault in &link.faults {
+                simulation.inject(&format!("link:{}", simulation.ids[i].clone()), fault, None);
+            }
+        }
+        for (id, fault) in (scenario.origins.iter().flat_map(|o| o.faults.iter().map(move |f| (&o.id, f))))
+            .chain(scenario.dependencies.iter().flat_map(|d| d.faults.iter().map(move |f| (&d.id, f))))
+        {
+            simulation.inject(id, fault, None);
+        }
+        simulation
+    }
+
+    /// The present moment of the run.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events handled so far.
+    pub fn handled(&self) -> u64 {
+        self.handled
+    }
+
+    /// Why the run ended, or that it goes on.
+    pub fn stop(&self) -> Stop {
+        self.stop
+    }
+
+    /// Who watches.
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
+    /// Allows fewer events than [`EVENT_LIMIT`].
+    pub fn limit_events(&mut self, limit: u64) {
+        self.limit = limit.min(EVENT_LIMIT);
+    }
+
+    /// Handles the next event; tells its moment, or none when the run has ended.
+    pub fn step(&mut self) -> Option<SimTime> {
+        if self.stop != Stop::Running {
+            return None;
+        }
+        let Some(at) = self.schedule.next_at() else {
+            self.stop = Stop::Quiet;
+            return None;
+        };
+        if at > self.horizon {
+            // What is left may be timers that nobody needs any more.
+            let changes_left = self.changes.last().is_some_and(|(_, c)| c.at > self.horizon);
+            let idle = !changes_left && self.actors.iter().all(Actor::is_idle);
+            self.stop = if idle { Stop::Quiet } else { Stop::Horizon };
+            self.now = if idle { self.now } else { self.horizon };
+            return None;
+        }
+        if self.handled >= self.limit {
+            self.stop = Stop::EventLimit;
+            return None;
+        }
+        let (at, event) = self.schedule.pop()?;
+        self.now = at;
+        self.handled += 1;
+        match event {
+            Event::Change(place) => self.change(place),
+            Event::Arrive { exchange, end, packet } => self.arrive(exchange, end, packet),
+            Event::Write { exchange, packet } => {
+                if self.network.exchanges.get(exchange).is_some_and(|x| x.callee_open) {
+                    let callee = self.network.exchanges[exchange].callee;
+                    self.act(callee, |_, fx| fx.reply(exchange, packet));
+                }
+            }
+            Event::Timer { node, slot, epoch, timer } => self.timer(node, slot, epoch, timer),
+        }
+        Some(at)
+    }
+
+    /// Runs until nothing is left, the horizon, or the limit of events.
+    pub fn finish(&mut self) {
+        while self.step().is_some() {}
+    }
+
+    /// Runs up to and including a moment.
+    pub fn run_until(&mut self, until: SimTime) {
+        while self.stop == Stop::Running && self.schedule.next_at().is_some_and(|at| at <= until) {
+            self.step();
+        }
+        if self.stop == Stop::Running {
+            self.now = self.now.max(until.min(self.horizon));
+        }
+    }
+
+    /// Lets one actor act.
+    fn act<R>(&mut self, node: NodeId, what: impl FnOnce(&mut Actor, &mut Effects<'_, O>) -> R) -> R {
+        let mut fx = Effects {
+            now: self.now,
+            node,
+            schedule: &mut self.schedule,
+            network: &mut self.network,
+            templates: &mut self.templates,
+            observer: &mut self.observer,
+            requests: &self.requests,
+            epoch: self.epoch,
+        };
+        what(&mut self.actors[usize::from(node.0)], &mut fx)
+    }
+
+    fn arrive(&mut self, exchange: ExchangeKey, end: End, packet: Packet) {
+        let Some(x) = self.network.exchanges.get_mut(exchange) else { return };
+        let (node, slot, open) = match end {
+            End::Caller => (x.caller, x.caller_slot, x.caller_open),
+            End::Callee => {
+                if packet == Packet::Connect {
+                    x.callee_open = true;
+                }
+                (x.callee, x.callee_slot, x.callee_open)
+            }
+        };
+        if !open {
+            return;
+        }
+        self.act(node, |actor, fx| match actor {
+            Actor::Client(client) => client.arrive(fx, slot, packet),
+            Actor::Gateway(gateway) => gateway.arrive(fx, exchange, end, slot, packet),
+            Actor::Origin(origin) => origin.arrive(fx, exchange, end, slot, packet),
+            Actor::Dependency(dependency) => dependency.arrive(fx, exchange, slot, packet),
+        });
+    }
+
+    fn timer(&mut self, node: NodeId, slot: SlotKey, epoch: u32, timer: Timer) {
+        self.act(node, |actor, fx| match actor {
+            Actor::Client(client) => client.timer(fx, slot, epoch, timer),
+            Actor::Gateway(gateway) => gateway.timer(fx, slot, epoch, timer),
+            Actor::Origin(origin) => origin.timer(fx, slot, timer),
+            Actor::Dependency(dependency) => dependency.timer(fx, slot),
+        });
+    }
+
+    fn change(&mut self, place: u32) {
+        let (index, change) = self.changes[place as usize].clone();
+        self.observer.note(self.now, SpanId::NONE, Note::Change(index));
+        match change.action {
+            Action::Send { client, .. } => {
+                if let Some(node) = self.named(&client) {
+                    self.act(node, |actor, fx| {
+                        if let Actor::Client(client) = actor {
+                            client.call(fx, index);
+                        }
+                    });
+                }
+            }
+            Action::Inject { node, fault } => self.inject(&node, &fault, Some(index)),
+            Action::Repair { node, fault } => self.repair(&node, fault),
+            Action::Set { node, to } => self.set(&node, &to),
+        }
+    }
+
+    fn named(&self, id: &str) -> Option<NodeId> {
+        self.ids.iter().position(|name| name == id).map(|i| NodeId(i as u16))
+    }
+
+    fn inject(&mut self, place: &str, fault: &Fault, change: Option<u32>) {
+        let index = self.faults;
+        self.faults += 1;
+        let since = self.now;
+        self.observer.fault(|| FaultEntry { place: place.to_owned(), fault: fault.clone(), since, change });
+        if let Some(node) = place.strip_prefix("link:").and_then(|id| self.named(id)) {
+            self.network.links[usize::from(node.0)].inject(fault, index);
+        } else if let Some(node) = self.named(place) {
+            self.act(node, |actor, fx| match actor {
+                Actor::Origin(origin) => origin.inject(fx, fault, index),
+                Actor::Dependency(dependency) => dependency.inject(fault, index),
+                Actor::Client(_) | Actor::Gateway(_) => {}
+            });
+        }
+    }
+
+    fn repair(&mut self, place: &str, kind: FaultKind) {
+        if let Some(node) = place.strip_prefix("link:").and_then(|id| self.named(id)) {
+            self.network.links[usize::from(node.0)].repair(kind);
+        } else if let Some(node) = self.named(place) {
+            self.act(node, |actor, fx| match actor {
+                Actor::Origin(origin) => origin.repair(fx, kind),
+                Actor::Dependency(dependency) => dependency.repair(kind),
+                Actor::Client(_) | Actor::Gateway(_) => {}
+            });
+        }
+    }
+
+    fn set(&mut self, place: &str, to: &Settings) {
+        if let (Settings::Latency(latency), Some(node)) =
+            (to, place.strip_prefix("link:").and_then(|id| self.named(id)))
+        {
+            self.network.links[usize::from(node.0)].set_latency(*latency);
+            return;
+        }
+        let Some(node) = self.named(place) else { return };
+        match (&mut self.actors[usize::from(node.0)], to) {
+            (Actor::Client(client), Settings::Client(policy)) => client.set(policy),
+            (Actor::Gateway(gateway), Settings::Gateway(settings)) => gateway.set(settings),
+            (Actor::Origin(origin), Settings::Origin(settings)) => origin.set(settings),
+            (Actor::Dependency(dependency), Settings::Dependency(settings)) => dependency.set(settings),
+            _ => {}
+        }
+    }
+}
+
+impl Simulation<Trace> {
+    /// The trace of what has happened so far; spans that are open at the end of a run are closed as unfinished.
+    pub fn into_observer(mut self) -> Trace {
+        let waiting = self.observer.spans.iter().any(|s| s.outcome == Outcome::Open);
+        if self.stop == Stop::Quiet && waiting {
+            // Nothing will ever happen again, and somebody waits for it: until the horizon.
+            self.now = self.horizon;
+        }
+        if self.stop == Stop::Quiet && !waiting {
+            // Timers that nobody needed any more may have run out later; they are not part of the story.
+            let noted = self.observer.events.last().map_or(SimTime::ZERO, |e| e.at);
+            self.now = self.observer.spans.iter().map(|s| s.end).fold(noted, SimTime::max);
+        }
+        self.observer.end = self.now;
+        self.observer.stop = self.stop;
+        for span in self.observer.spans.iter_mut().filter(|s| s.outcome == Outcome::Open) {
+            span.end = self.now;
+            span.outcome = Outcome::Unfinished;
+        }
+        self.observer
+    }
+}

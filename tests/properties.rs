@@ -1,0 +1,151 @@
+//! What holds in every run, whatever the scenario. A failing case prints its seed and its link.
+
+mod support;
+
+use fivexx::interop::link;
+use fivexx::sim::simulation::{EVENT_LIMIT, Simulation, run};
+use fivexx::sim::trace::{Note, Outcome, SpanId, SpanKind, Stop, Trace};
+use fivexx::sim::{Scenario, explain};
+use proptest::prelude::*;
+
+use support::random_scenario;
+
+/// Checks one property of one random run, and says how to see a run in which it fails.
+fn holds(seed: u64, property: impl Fn(&Scenario, &Trace) -> Result<(), String>) -> Result<(), TestCaseError> {
+    let scenario = random_scenario(seed);
+    property(&scenario, &run(&scenario))
+        .map_err(|why| TestCaseError::fail(format!("seed {seed}: {why}\n#s={}", link::encode(&scenario))))
+}
+
+fn ensure(condition: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(why()) }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn each_call_ends_exactly_once(seed: u64) {
+        holds(seed, |scenario, trace| {
+            let sends = trace.events.iter().filter(|e| matches!(e.note, Note::Change(i)
+                if matches!(scenario.timeline[i as usize].action, fivexx::sim::scenario::Action::Send { .. }))).count();
+            let calls: Vec<_> = trace.of_kind(SpanKind::Call).collect();
+            ensure(calls.len() == sends, || format!("{sends} sends made {} calls", calls.len()))?;
+            for (id, call) in calls {
+                let ends = trace.notes(id).filter(|e| e.note == Note::CallEnded).count();
+                let unfinished = call.outcome == Outcome::Unfinished;
+                ensure(call.outcome != Outcome::Open && ends == usize::from(!unfinished), || {
+                    format!("call {id:?} has {ends} ends and the outcome {:?}", call.outcome)
+                })?;
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn effects_follow_their_causes(seed: u64) {
+        holds(seed, |_, trace| {
+            for (i, span) in trace.spans.iter().enumerate() {
+                ensure(span.start <= span.end && span.end <= trace.end, || format!("span {i} ends before it starts, or after the run: {span:?}"))?;
+                if span.parent != SpanId::NONE {
+                    let parent = trace.span(span.parent);
+                    ensure(span.parent.0 < i as u32 && parent.start <= span.start, || format!("span {i} starts before what caused it: {span:?}"))?;
+                }
+            }
+            for pair in trace.events.windows(2) {
+                ensure(pair[0].at <= pair[1].at, || format!("{:?} stands before {:?}", pair[0], pair[1]))?;
+            }
+            for event in trace.events.iter().filter(|e| e.span != SpanId::NONE) {
+                ensure(trace.span(event.span).start <= event.at, || format!("{event:?} before its span"))?;
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn no_call_has_more_attempts_than_its_policy_allows(seed: u64) {
+        holds(seed, |_, trace| {
+            for (id, call) in trace.of_kind(SpanKind::Call) {
+                let limit = trace.policy_at(call.node, call.start).map_or(0, |p| p.attempts);
+                let attempts: Vec<u32> = trace.children(id).map(|(_, a)| a.detail).collect();
+                ensure(attempts.len() as u32 <= limit, || format!("call {id:?} has {} attempts of {limit}", attempts.len()))?;
+                ensure(attempts.iter().copied().eq(1..=attempts.len() as u32), || format!("attempts are numbered {attempts:?}"))?;
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn workers_are_never_more_busy_than_there_are(seed: u64) {
+        holds(seed, |scenario, trace| {
+            let most = |settings: &fivexx::sim::scenario::OriginSettings| settings.workers.unwrap_or(8);
+            // A change may lower the number while more are busy; nobody new starts then.
+            let highest = scenario.origins.iter().map(|o| most(&o.settings)).chain([8, 10]).max().unwrap_or(8);
+            for event in &trace.events {
+                if let Note::Started(busy) = event.note {
+                    ensure(busy >= 1 && busy <= highest, || format!("{busy} workers are busy: {event:?}"))?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_replay_is_identical_and_so_is_a_run_from_a_checkpoint(seed: u64, share in 0.0..1.0f64) {
+        holds(seed, |scenario, trace| {
+            ensure(run(scenario) == *trace, || "the replay differs".to_owned())?;
+            let mut simulation = Simulation::new(scenario, Trace::new(scenario));
+            simulation.run_until(fivexx::sim::time::SimTime::from_nanos((trace.end.as_nanos() as f64 * share) as u64));
+            let mut copy = simulation.clone();
+            copy.finish();
+            ensure(copy.into_observer().digest() == trace.digest(), || "the run from a checkpoint differs".to_owned())
+        })?;
+    }
+
+    #[test]
+    fn every_run_stops_with_a_reason_and_far_below_the_limit(seed: u64) {
+        holds(seed, |scenario, trace| {
+            let mut simulation = Simulation::new(scenario, ());
+            simulation.finish();
+            ensure(matches!(trace.stop, Stop::Quiet | Stop::Horizon), || format!("{:?}", trace.stop))?;
+            ensure(simulation.stop() == trace.stop, || "a run that nobody watches stops otherwise".to_owned())?;
+            ensure(simulation.handled() < EVENT_LIMIT / 100, || format!("{} events", simulation.handled()))
+        })?;
+    }
+
+    #[test]
+    fn what_is_printed_reads_back(seed: u64) {
+        let scenario = random_scenario(seed);
+        prop_assert_eq!(Scenario::from_json(&scenario.to_json()), Ok(scenario.clone()));
+        prop_assert_eq!(Scenario::from_json(&scenario.to_json_pretty()), Ok(scenario.clone()));
+        prop_assert_eq!(link::decode(&link::encode(&scenario)), Ok(scenario));
+    }
+
+    #[test]
+    fn every_attempt_has_an_explanation_in_order_of_time(seed: u64) {
+        holds(seed, |_, trace| {
+            for (id, attempt) in trace.of_kind(SpanKind::Attempt) {
+                let why = explain(trace, id);
+                ensure(!why.summary.is_empty() && why.chain.len() <= 8, || format!("{why:?}"))?;
+                ensure(why.chain.windows(2).all(|w| w[0].at <= w[1].at), || format!("out of order: {why:?}"))?;
+                ensure(why.chain.iter().all(|l| l.text.ends_with('.')), || format!("no sentence: {why:?}"))?;
+                if let (Some(500..=504), Outcome::Answer(_)) = (why.status, attempt.outcome) {
+                    ensure(why.mechanism.is_some(), || format!("no mechanism for {why:?}"))?;
+                    ensure(why.paragraphs.iter().all(|p| fivexx::reference::paragraph(p).is_some()), || format!("no paragraph: {why:?}"))?;
+                    ensure(!why.paragraphs.is_empty(), || format!("no paragraph for {why:?}"))?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn an_event_limit_stops_a_run_and_says_so() {
+    let scenario = random_scenario(3);
+    let mut simulation = Simulation::new(&scenario, Trace::new(&scenario));
+    simulation.limit_events(10);
+    simulation.finish();
+    assert_eq!(simulation.handled(), 10);
+    assert_eq!(simulation.into_observer().stop, Stop::EventLimit);
+}

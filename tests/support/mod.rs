@@ -1,0 +1,232 @@
+//! What several tests share.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use fivexx::sim::client::{Delay, Jitter, ObeyRetryAfter, Policy};
+use fivexx::sim::fault::{ALL, Fault, Place};
+use fivexx::sim::message::Method;
+use fivexx::sim::random::Stream;
+use fivexx::sim::scenario::{
+    Action, Change, Client, Dependency, DependencySettings, Distribution, Gateway, GatewaySettings, Link,
+    Maintenance, NextUpstream, Origin, OriginSettings, Request, RetryAfter, Scenario, Settings,
+};
+use fivexx::sim::time::{SimDuration, SimTime};
+
+/// Draws that make a random scenario; the same seed makes the same scenario everywhere.
+struct Draw(Stream);
+
+impl Draw {
+    fn chance(&mut self, share: f64) -> bool {
+        self.0.chance(share)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        self.0.below(n as u64) as usize
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())].clone()
+    }
+
+    fn millis(&mut self, most: u64) -> SimDuration {
+        SimDuration::from_millis(1 + self.0.below(most))
+    }
+
+    fn maybe<T>(&mut self, what: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.chance(0.5) { Some(what(self)) } else { None }
+    }
+
+    fn some<T: Clone>(&mut self, from: &[T]) -> Vec<T> {
+        from.iter().filter(|_| self.0.chance(0.5)).cloned().collect()
+    }
+
+    fn distribution(&mut self) -> Distribution {
+        match self.below(3) {
+            0 => Distribution::Fixed(self.millis(500)),
+            1 => Distribution::Exponential(self.millis(500)),
+            _ => {
+                let low = self.millis(100);
+                Distribution::Uniform { low, high: low + self.millis(500) }
+            }
+        }
+    }
+
+    fn retry_after(&mut self) -> RetryAfter {
+        match self.below(3) {
+            0 => RetryAfter::Absent,
+            1 => RetryAfter::Seconds(self.below(6) as u32),
+            _ => RetryAfter::Date(SimDuration::from_secs(self.below(6) as u64)),
+        }
+    }
+
+    fn policy(&mut self) -> Policy {
+        let delay = match self.below(3) {
+            0 => Delay::None,
+            1 => Delay::Fixed(self.millis(2_000)),
+            _ => Delay::Exponential {
+                base: self.millis(1_000),
+                factor: 1.0 + self.below(30) as f64 / 10.0,
+                cap: self.maybe(|d| d.millis(5_000)),
+                jitter: self.pick(&[Jitter::None, Jitter::Full]),
+            },
+        };
+        Policy {
+            attempts: 1 + self.below(6) as u32,
+            delay,
+            statuses: self.some(&[429, 500, 501, 502, 503, 504]),
+            connection_errors: self.chance(0.5),
+            methods: self.some(&Method::ALL),
+            retry_after: ObeyRetryAfter {
+                seconds: self.chance(0.5),
+                date: self.chance(0.5),
+                cap: self.maybe(|d| d.millis(5_000)),
+            },
+            attempt_timeout: self.maybe(|d| d.millis(4_000)),
+        }
+    }
+
+    fn gateway_settings(&mut self) -> GatewaySettings {
+        let conditions = [
+            NextUpstream::Error,
+            NextUpstream::Timeout,
+            NextUpstream::InvalidHeader,
+            NextUpstream::Http500,
+            NextUpstream::Http502,
+            NextUpstream::Http503,
+            NextUpstream::Http504,
+            NextUpstream::NonIdempotent,
+        ];
+        GatewaySettings {
+            connect_timeout: self.maybe(|d| d.millis(3_000)),
+            send_timeout: self.maybe(|d| d.millis(3_000)),
+            read_timeout: self.maybe(|d| d.millis(3_000)),
+            next_upstream: self.maybe(|d| d.some(&conditions)),
+            next_upstream_tries: self.maybe(|d| d.below(4) as u32),
+            next_upstream_timeout: self.maybe(|d| d.millis(3_000)),
+            max_fails: self.maybe(|d| d.below(3) as u32),
+            fail_timeout: self.maybe(|d| d.millis(10_000)),
+            header_limit: self.maybe(|d| 256 + d.below(10_000) as u32),
+            maintenance: self.maybe(|d| {
+                if d.chance(0.8) {
+                    Maintenance::Off
+                } else {
+                    Maintenance::On { retry_after: d.retry_after() }
+                }
+            }),
+        }
+    }
+
+    fn fault(&mut self, place: Place) -> Fault {
+        let kinds: Vec<_> = ALL.iter().filter(|f| f.place == place).collect();
+        (self.pick(&kinds).default)()
+    }
+
+    fn faults(&mut self, place: Place) -> Vec<Fault> {
+        if self.chance(0.8) { Vec::new() } else { vec![self.fault(place)] }
+    }
+
+    fn link(&mut self) -> Link {
+        Link {
+            latency: SimDuration::from_micros(self.below(20_000) as u64),
+            faults: self.faults(Place::Link),
+        }
+    }
+
+    fn request(&mut self) -> Request {
+        let paths = ["/orders/42", "/orders", "/report", "/nowhere"];
+        Request { method: self.pick(&Method::ALL), path: self.pick(&paths).to_owned() }
+    }
+
+    fn action(&mut self, scenario: &Scenario) -> Action {
+        let client = self.pick(&scenario.clients).id;
+        let gateway = self.pick(&scenario.gateways).id;
+        let origin = self.pick(&scenario.origins).id;
+        let dependency = scenario.dependencies.first().map(|d| d.id.clone());
+        let (node, place) = match (self.below(4), dependency) {
+            (0, _) => (format!("link:{gateway}"), Place::Link),
+            (1, _) => (format!("link:{origin}"), Place::Link),
+            (2, Some(dependency)) => (dependency, Place::Dependency),
+            _ => (origin.clone(), Place::Origin),
+        };
+        match self.below(8) {
+            0 | 1 => Action::Inject { node, fault: self.fault(place) },
+            2 => Action::Repair { node, fault: self.fault(place).kind() },
+            3 => match self.below(4) {
+                0 => Action::Set { node: client, to: Settings::Client(self.policy()) },
+                1 => Action::Set { node: gateway, to: Settings::Gateway(self.gateway_settings()) },
+                2 => {
+                    let settings = OriginSettings {
+                        workers: Some(1 + self.below(4) as u32),
+                        queue: Some(self.below(4) as u32),
+                        service_time: self.maybe(Self::distribution),
+                    };
+                    Action::Set { node: origin, to: Settings::Origin(settings) }
+                }
+                _ => Action::Set { node: format!("link:{origin}"), to: Settings::Latency(self.millis(50)) },
+            },
+            _ => Action::Send { client, request: self.request() },
+        }
+    }
+}
+
+/// A random scenario with all mechanisms mixed.
+pub fn random_scenario(seed: u64) -> Scenario {
+    let mut draw = Draw(Stream::new(seed, "test", "scenario"));
+    let d = &mut draw;
+    let clients =
+        (0..1 + d.below(2)).map(|i| Client { id: format!("client{i}"), policy: d.policy() }).collect();
+    let gateways = (0..1 + d.below(2))
+        .map(|i| Gateway {
+            id: format!("gateway{i}"),
+            link: d.link(),
+            settings: d.gateway_settings(),
+            ..Gateway::default()
+        })
+        .collect();
+    let origins = (0..1 + d.below(3))
+        .map(|i| Origin {
+            id: format!("origin{i}"),
+            link: d.link(),
+            settings: OriginSettings {
+                workers: d.maybe(|d| 1 + d.below(3) as u32),
+                queue: d.maybe(|d| d.below(3) as u32),
+                service_time: d.maybe(Draw::distribution),
+            },
+            faults: d.faults(Place::Origin),
+            ..Origin::default()
+        })
+        .collect();
+    let dependencies = (0..d.below(2))
+        .map(|i| Dependency {
+            id: format!("database{i}"),
+            link: d.link(),
+            settings: DependencySettings {
+                connections: d.maybe(|d| 1 + d.below(3) as u32),
+                query_time: d.maybe(Draw::distribution),
+                report_time: None,
+            },
+            faults: d.faults(Place::Dependency),
+        })
+        .collect();
+    let mut scenario = Scenario {
+        name: format!("random {seed}"),
+        seed,
+        horizon: SimDuration::from_secs(1 + d.below(60) as u64),
+        clients,
+        gateways,
+        origins,
+        dependencies,
+        ..Scenario::default()
+    };
+    scenario.timeline = (0..4 + d.below(24))
+        .map(|_| Change { at: SimTime::ZERO + d.millis(20_000), action: d.action(&scenario) })
+        .collect();
+    // Something is always sent within the shortest horizon.
+    let client = scenario.clients[0].id.clone();
+    let send = Action::Send { client, request: d.request() };
+    scenario.timeline.push(Change { at: SimTime::ZERO + d.millis(900), action: send });
+    scenario
+}
+
+/// How many random scenarios have a digest in `tests/golden/digests.txt`.
+pub const DIGESTS: u64 = 64;
