@@ -11,14 +11,15 @@ use fivexx::interop::story::story;
 use fivexx::sim::client::preset;
 use fivexx::sim::dialect::dialect;
 use fivexx::sim::explain;
+use fivexx::sim::message::Message;
 use fivexx::sim::scenario::Scenario;
 use fivexx::sim::simulation::run;
 use fivexx::sim::trace::{Outcome, SpanId, SpanKind, Trace};
 
 fn scenario(name: &str) -> Scenario {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    Scenario::from_json(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    let text = std::fs::read_to_string(path).expect("the scenario is there");
+    Scenario::from_json(&text).expect("the scenario is valid")
 }
 
 /// Compares a run with the text that is kept of it.
@@ -46,7 +47,7 @@ fn golden(name: &str) -> Trace {
         let _ = writeln!(text, "\n{}", trace.render(message).replace("\r\n", "\n"));
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.txt"));
-    if std::env::var_os("FIVEXX_BLESS").is_some() {
+    if std::env::var("FIVEXX_BLESS").is_ok_and(|v| v == "1") {
         std::fs::write(&path, &text).expect("the golden file can be written");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
@@ -54,14 +55,15 @@ fn golden(name: &str) -> Trace {
     trace
 }
 
+fn answer(outcome: Outcome) -> Option<Message> {
+    match outcome {
+        Outcome::Answer(message) => Some(message),
+        _ => None,
+    }
+}
+
 fn statuses(trace: &Trace) -> Vec<Option<u16>> {
-    trace
-        .of_kind(SpanKind::Attempt)
-        .map(|(_, s)| match s.outcome {
-            Outcome::Answer(m) => trace.status(m),
-            _ => None,
-        })
-        .collect()
+    trace.of_kind(SpanKind::Attempt).map(|(_, s)| answer(s.outcome).and_then(|m| trace.status(m))).collect()
 }
 
 /// Milliseconds from the end of each attempt to the start of the next.
@@ -79,7 +81,7 @@ fn a_dead_process_is_a_502_with_nginx_s_own_page() {
     let trace = golden("process_down");
     assert_eq!(statuses(&trace), [Some(502)]);
     let (_, call) = trace.of_kind(SpanKind::Call).next().expect("a call");
-    let Outcome::Answer(message) = call.outcome else { panic!("{call:?}") };
+    let message = answer(call.outcome).expect("an answer");
     let body = trace.template(message).body_at(message);
     assert_eq!(
         body,

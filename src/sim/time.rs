@@ -203,7 +203,7 @@ fn parse(text: &str) -> Option<SimDuration> {
     let mut unit = scale;
     for digit in fraction.bytes() {
         let digit = u64::from(digit.checked_sub(b'0').filter(|d| *d < 10)?);
-        if unit % 10 != 0 && digit != 0 {
+        if !unit.is_multiple_of(10) && digit != 0 {
             return None;
         }
         unit /= 10;

@@ -170,7 +170,7 @@ impl Draw {
 }
 
 /// A random scenario with all mechanisms mixed.
-pub fn random_scenario(seed: u64) -> Scenario {
+pub(crate) fn random_scenario(seed: u64) -> Scenario {
     let mut draw = Draw(Stream::new(seed, "test", "scenario"));
     let d = &mut draw;
     let clients =
@@ -229,4 +229,4 @@ pub fn random_scenario(seed: u64) -> Scenario {
 }
 
 /// How many random scenarios have a digest in `tests/golden/digests.txt`.
-pub const DIGESTS: u64 = 64;
+pub(crate) const DIGESTS: u64 = 64;

@@ -174,7 +174,9 @@ impl Dialect for Nginx {
             Setting::NextUpstreamTimeout => s.next_upstream_timeout.to_string(),
             Setting::MaxFails => s.max_fails.to_string(),
             Setting::FailTimeout => s.fail_timeout.to_string(),
-            Setting::HeaderLimit if s.header_limit % 1_024 == 0 => format!("{}k", s.header_limit / 1_024),
+            Setting::HeaderLimit if s.header_limit.is_multiple_of(1_024) => {
+                format!("{}k", s.header_limit / 1_024)
+            }
             Setting::HeaderLimit => s.header_limit.to_string(),
             Setting::Maintenance => match s.maintenance {
                 Maintenance::Off => "off".to_owned(),

@@ -30,6 +30,27 @@ pub enum Mechanism {
 }
 
 impl Mechanism {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::ConnectionRefused,
+        Self::HostUnreachable,
+        Self::ConnectTimeout,
+        Self::NameNotResolved,
+        Self::ClosedBeforeAnswer,
+        Self::ResetBeforeAnswer,
+        Self::InvalidHead,
+        Self::HeadTooLarge,
+        Self::ReadTimeout,
+        Self::BodyCut,
+        Self::NoLiveUpstream,
+        Self::UnhandledException,
+        Self::OwnAnswer,
+        Self::Maintenance,
+        Self::Overloaded,
+        Self::NotImplemented,
+        Self::ClientTimeout,
+    ];
+
     /// The name by which the reference knows it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -100,12 +100,12 @@ impl GatewayActor {
         packet: Packet,
     ) {
         match end {
-            End::Callee => self.from_client(fx, exchange, slot, packet),
-            End::Caller => self.from_upstream(fx, slot, packet),
+            End::Callee => self.client_sent(fx, exchange, slot, packet),
+            End::Caller => self.upstream_sent(fx, slot, packet),
         }
     }
 
-    fn from_client<O: Observer>(
+    fn client_sent<O: Observer>(
         &mut self,
         fx: &mut Effects<'_, O>,
         exchange: ExchangeKey,
@@ -178,7 +178,7 @@ impl GatewayActor {
         fx.timer(r.settings.connect_timeout, slot, r.epoch, Timer::Connect);
     }
 
-    fn from_upstream<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, packet: Packet) {
+    fn upstream_sent<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, packet: Packet) {
         let Some(r) = self.requests.get_mut(slot) else { return };
         let Some(attempt) = &mut r.attempt else { return };
         let try_span = attempt.span;
