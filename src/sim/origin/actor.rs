@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use slotmap::SlotMap;
 
 use super::api;
+use super::api::Reply;
 use super::{Route, route};
 use crate::sim::fault::{Fault, FaultKind, OnConnect, OnRead, Piece};
-use crate::sim::message::Template;
+use crate::sim::message::TemplateId;
 use crate::sim::network::{Effects, End, ExchangeKey, Packet, SlotKey, Timer};
 use crate::sim::random::Stream;
 use crate::sim::scenario::{App, Distribution, Origin, OriginSettings};
@@ -31,6 +32,8 @@ pub(crate) struct OriginActor {
     exceptions: Stream,
     /// What came while the process stood still, in order.
     stalled: Vec<Stalled>,
+    /// The templates of the answers written so far, by [`Reply::index`].
+    replies: [Option<TemplateId>; Reply::COUNT],
 }
 
 /// A request that is worked on or waits for a worker.
@@ -77,6 +80,7 @@ impl OriginActor {
             service: Stream::new(seed, &origin.id, "service time"),
             exceptions: Stream::new(seed, &origin.id, "exceptions"),
             stalled: Vec::new(),
+            replies: [None; Reply::COUNT],
         }
     }
 
@@ -219,8 +223,7 @@ impl OriginActor {
             fx.note(span, Note::Queued(self.line.len() as u32));
             self.line.push_back(slot);
         } else {
-            let template = api::overloaded(&self.id);
-            self.write(fx, slot, template, 0);
+            self.write(fx, slot, Reply::Overloaded, 0);
         }
     }
 
@@ -257,8 +260,7 @@ impl OriginActor {
             && self.exceptions.chance(share)
         {
             fx.note(work.span, Note::FaultActed(fault));
-            let template = api::exception(&self.id);
-            self.write(fx, slot, template, 0);
+            self.write(fx, slot, Reply::Exception, 0);
             return;
         }
         match self.database {
@@ -280,8 +282,7 @@ impl OriginActor {
                     Route::Read(number) => number,
                     _ => self.stored,
                 };
-                let template = api::usual(work.route, &self.id);
-                self.write(fx, slot, template, number);
+                self.write(fx, slot, Reply::Usual(work.route), number);
             }
         }
     }
@@ -298,26 +299,50 @@ impl OriginActor {
         }
         let work = *work;
         fx.note(work.span, Note::QueryAnswered);
-        let (template, number) = match number {
-            Some(number) => (api::usual(work.route, &self.id), number),
-            None => (api::exception(&self.id), 0),
-        };
-        self.write(fx, slot, template, number);
+        let reply = if number.is_some() { Reply::Usual(work.route) } else { Reply::Exception };
+        self.write(fx, slot, reply, number.unwrap_or_default());
     }
 
     /// Writes an answer, in one piece or as a fault breaks it up.
-    fn write<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, usual: Template, number: u32) {
+    fn write<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, reply: Reply, number: u32) {
         let Some(work) = self.work.get(slot).copied() else { return };
-        let changed = self.ask_faults(|f| f.behaviour().answer(&usual));
-        if let Some((_, fault)) = changed {
+        let usual = match self.replies[reply.index()] {
+            Some(known) => known,
+            None => {
+                let id = fx.intern(api::template(reply, &self.id));
+                self.replies[reply.index()] = Some(id);
+                id
+            }
+        };
+        if self.faults.is_empty() {
+            let message = fx.message(usual, number);
+            fx.note(work.span, Note::Wrote(message));
+            fx.reply(work.exchange, Packet::Whole(message));
+            self.release(fx, slot);
+        } else {
+            self.write_faulty(fx, slot, work, usual, number);
+        }
+    }
+
+    /// Writes an answer as the faults make it.
+    fn write_faulty<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        slot: SlotKey,
+        work: Work,
+        usual: TemplateId,
+        number: u32,
+    ) {
+        let changed = self.ask_faults(|f| f.behaviour().answer(fx.templates.get(usual)));
+        let changed_by = changed.as_ref().map(|(_, fault)| *fault);
+        if let Some(fault) = changed_by {
             fx.note(work.span, Note::FaultActed(fault));
         }
-        let changed_by = changed.as_ref().map(|(_, fault)| *fault);
-        let template = changed.map_or(usual, |(template, _)| template);
-        let id = fx.intern(template.clone());
+        let id = changed.map_or(usual, |(template, _)| fx.intern(template));
         let message = fx.message(id, number);
         fx.note(work.span, Note::Wrote(message));
-        let Some((pieces, fault)) = self.ask_faults(|f| f.behaviour().pieces(message, &template)) else {
+        let pieces = self.ask_faults(|f| f.behaviour().pieces(message, fx.templates.get(id)));
+        let Some((pieces, fault)) = pieces else {
             fx.reply(work.exchange, Packet::Whole(message));
             self.release(fx, slot);
             return;

@@ -46,37 +46,60 @@ pub(crate) fn route(app: App, request: Option<&Request>) -> Route {
     }
 }
 
-/// The usual answer to a request; `{n}` is the order's number.
-pub(crate) fn usual(route: Route, origin: &str) -> Template {
-    match route {
-        Route::Read(_) => {
-            answer(200, "OK", "{\"id\": {n}, \"item\": \"espresso machine\", \"status\": \"paid\"}", origin)
-        }
-        Route::Create => {
-            let mut template = answer(201, "Created", "{\"id\": {n}, \"status\": \"created\"}", origin);
-            template.headers.push(("Location".to_owned(), Value::Text("/orders/{n}".to_owned())));
-            template
-        }
-        Route::Report => answer(200, "OK", "{\"orders\": {n}}", origin),
-        Route::Probe => answer(200, "OK", &format!("{{\"ok\": true, \"origin\": \"{origin}\"}}"), origin),
-        Route::NotFound => answer(404, reason(404), "{\"error\": \"no such path\"}", origin),
-        Route::NotAllowed => {
-            answer(405, reason(405), "{\"error\": \"this path does not take this method\"}", origin)
-        }
-        Route::NotImplemented => {
-            answer(501, reason(501), "{\"error\": \"this server does not know the method\"}", origin)
+/// An answer that the API has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// What the route's request asks for.
+    Usual(Route),
+    /// The framework's answer to an exception that nobody handled: no stack trace, nothing of the inside.
+    Exception,
+    /// The line for a worker is full.
+    Overloaded,
+}
+
+impl Reply {
+    /// How many templates there are.
+    pub(crate) const COUNT: usize = 9;
+
+    /// Which of them this is.
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Self::Usual(Route::Read(_)) => 0,
+            Self::Usual(Route::Create) => 1,
+            Self::Usual(Route::Report) => 2,
+            Self::Usual(Route::NotFound) => 3,
+            Self::Usual(Route::NotAllowed) => 4,
+            Self::Usual(Route::NotImplemented) => 5,
+            Self::Usual(Route::Probe) => 6,
+            Self::Exception => 7,
+            Self::Overloaded => 8,
         }
     }
 }
 
-/// The framework's answer to an exception that nobody handled: no stack trace, nothing of the inside.
-pub(crate) fn exception(origin: &str) -> Template {
-    answer(500, reason(500), "{\"error\": \"internal server error\"}", origin)
-}
-
-/// The answer when the line for a worker is full.
-pub(crate) fn overloaded(origin: &str) -> Template {
-    answer(503, reason(503), "{\"error\": \"too many requests are waiting\"}", origin)
+/// The template of an answer; `{n}` is the order's number.
+pub(crate) fn template(reply: Reply, origin: &str) -> Template {
+    let failed =
+        |status, why: &str| answer(status, reason(status), &format!("{{\"error\": \"{why}\"}}"), origin);
+    match reply {
+        Reply::Usual(Route::Read(_)) => {
+            answer(200, "OK", "{\"id\": {n}, \"item\": \"espresso machine\", \"status\": \"paid\"}", origin)
+        }
+        Reply::Usual(Route::Create) => {
+            let mut template = answer(201, "Created", "{\"id\": {n}, \"status\": \"created\"}", origin);
+            template.headers.push(("Location".to_owned(), Value::Text("/orders/{n}".to_owned())));
+            template
+        }
+        Reply::Usual(Route::Report) => answer(200, "OK", "{\"orders\": {n}}", origin),
+        Reply::Usual(Route::Probe) => {
+            answer(200, "OK", &format!("{{\"ok\": true, \"origin\": \"{origin}\"}}"), origin)
+        }
+        Reply::Usual(Route::NotFound) => failed(404, "no such path"),
+        Reply::Usual(Route::NotAllowed) => failed(405, "this path does not take this method"),
+        Reply::Usual(Route::NotImplemented) => failed(501, "this server does not know the method"),
+        Reply::Exception => failed(500, "internal server error"),
+        Reply::Overloaded => failed(503, "too many requests are waiting"),
+    }
 }
 
 fn answer(status: u16, reason: &str, body: &str, origin: &str) -> Template {
