@@ -59,11 +59,13 @@ proptest! {
             }
             Err(error) => {
                 let message = error.to_string();
-                // The error names the replaced value, something within it, or what contains it.
+                // The error names the replaced value, something within it, or what contains it: a bound of a
+                // range is checked against its sibling, and a changed name is missed where it is used.
                 let named = message.split(" is ").next().unwrap_or_default();
+                let container = pointer.rsplit_once('/').map_or("", |(container, _)| container);
+                let whole = message.starts_with("The scenario") || message.contains("version");
                 prop_assert!(
-                    named.starts_with(&pointer) || pointer.starts_with(named) || message.starts_with("The scenario") || message.contains("version")
-                        || pointer.contains("/id") || pointer.contains("/clients") || pointer.contains("/gateways") || pointer.contains("/origins") || pointer.contains("/dependencies"),
+                    whole || named.starts_with(container) || pointer.starts_with(named) || pointer.contains("/id"),
                     "{pointer} was replaced, but the message is {message}"
                 );
             }

@@ -102,6 +102,8 @@ pub(crate) enum Timer {
     Attempt,
     /// The wait before a retry.
     Retry,
+    /// A client's own traffic sends the next request.
+    Arrival,
     /// A gateway's limit for opening a connection.
     Connect,
     /// A gateway's limit for reading.

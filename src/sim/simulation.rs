@@ -7,7 +7,7 @@ use super::gateway::GatewayActor;
 use super::message::Templates;
 use super::network::{Effects, End, Event, ExchangeKey, LinkState, Network, Packet, SlotKey, Timer};
 use super::origin::OriginActor;
-use super::scenario::{Action, Change, Link, Request, Scenario, Settings};
+use super::scenario::{Action, Change, Link, Request, Scenario, Settings, Traffic};
 use super::schedule::Schedule;
 use super::time::SimTime;
 use super::trace::{FaultEntry, NodeId, NodeKind, Note, Observer, Outcome, SpanId, Stop, Trace, nodes};
@@ -32,6 +32,8 @@ pub struct Simulation<O: Observer> {
     actors: Vec<Actor>,
     templates: Templates,
     faults: u32,
+    /// For each change that starts traffic, the index of its first request.
+    traffic_requests: Vec<u32>,
     observer: O,
 }
 
@@ -107,14 +109,7 @@ impl<O: Observer> Simulation<O> {
         let mut changes: Vec<(u32, Change)> =
             scenario.timeline.iter().enumerate().map(|(i, c)| (i as u32, c.clone())).collect();
         changes.sort_by_key(|(_, c)| c.at);
-        let requests = scenario
-            .timeline
-            .iter()
-            .map(|c| match &c.action {
-                Action::Send { request, .. } => Some(request.clone()),
-                _ => None,
-            })
-            .collect();
+        let requests = scenario.requests().into_iter().map(Option::<&Request>::cloned).collect();
         let mut simulation = Self {
             ids: nodes.into_iter().map(|n| n.id).collect(),
             requests,
@@ -132,6 +127,7 @@ impl<O: Observer> Simulation<O> {
             actors,
             templates: Templates::default(),
             faults: 0,
+            traffic_requests: Vec::new(),
             changes: Vec::new(),
             observer,
         };
@@ -150,7 +146,32 @@ impl<O: Observer> Simulation<O> {
         {
             simulation.inject(id, fault, None);
         }
+        let mut first_request = scenario.timeline.len() as u32;
+        for (i, client) in scenario.clients.iter().enumerate() {
+            if let Some(traffic) = &client.traffic {
+                simulation.start_traffic(NodeId(i as u16), traffic, first_request);
+                first_request += traffic.mix.len() as u32;
+            }
+        }
+        for change in &scenario.timeline {
+            // Where each later traffic finds its requests, in the order in which the timeline names them.
+            if let Action::Set { to: Settings::Traffic(traffic), .. } = &change.action {
+                simulation.traffic_requests.push(first_request);
+                first_request += traffic.mix.len() as u32;
+            } else {
+                simulation.traffic_requests.push(0);
+            }
+        }
         simulation
+    }
+
+    fn start_traffic(&mut self, node: NodeId, traffic: &Traffic, first_request: u32) {
+        let horizon = self.horizon;
+        self.act(node, |actor, fx| {
+            if let Actor::Client(client) = actor {
+                client.start_traffic(fx, traffic, first_request, horizon);
+            }
+        });
     }
 
     /// The present moment of the run.
@@ -292,6 +313,12 @@ impl<O: Observer> Simulation<O> {
             }
             Action::Inject { node, fault } => self.inject(&node, &fault, Some(index)),
             Action::Repair { node, fault } => self.repair(&node, fault),
+            Action::Set { node, to: Settings::Traffic(traffic) } => {
+                if let Some(node) = self.named(&node) {
+                    let first_request = self.traffic_requests[index as usize];
+                    self.start_traffic(node, &traffic, first_request);
+                }
+            }
             Action::Set { node, to } => self.set(&node, &to),
         }
     }
@@ -338,6 +365,7 @@ impl<O: Observer> Simulation<O> {
         let Some(node) = self.named(place) else { return };
         match (&mut self.actors[usize::from(node.0)], to) {
             (Actor::Client(client), Settings::Client(policy)) => client.set(policy),
+            (Actor::Client(client), Settings::NoTraffic {}) => client.stop_traffic(),
             (Actor::Gateway(gateway), Settings::Gateway(settings)) => gateway.set(settings),
             (Actor::Origin(origin), Settings::Origin(settings)) => origin.set(settings),
             (Actor::Dependency(dependency), Settings::Dependency(settings)) => dependency.set(settings),

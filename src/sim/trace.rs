@@ -52,7 +52,7 @@ pub struct Node {
 /// What a span is a stretch of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpanKind {
-    /// Everything a client does for one request of its user.
+    /// Everything a client does for one request of its user; `detail` is the index into [`Scenario::requests`].
     Call,
     /// One try of the client; `detail` counts from 1.
     Attempt,
@@ -459,9 +459,14 @@ impl Trace {
         loop {
             let s = self.spans.get(span.0 as usize)?;
             if s.kind == SpanKind::Call {
-                return match &self.scenario.timeline.get(s.detail as usize)?.action {
-                    super::scenario::Action::Send { request, .. } => Some(request),
-                    _ => None,
+                let index = s.detail as usize;
+                return match self.scenario.timeline.get(index) {
+                    Some(change) => match &change.action {
+                        super::scenario::Action::Send { request, .. } => Some(request),
+                        _ => None,
+                    },
+                    // Beyond the timeline's own sends come those of the traffic.
+                    None => self.scenario.requests().get(index).copied().flatten(),
                 };
             }
             span = s.parent;

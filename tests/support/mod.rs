@@ -7,8 +7,9 @@ use fivexx::sim::fault::{ALL, Fault, Place};
 use fivexx::sim::message::Method;
 use fivexx::sim::random::Stream;
 use fivexx::sim::scenario::{
-    Action, Change, Client, Dependency, DependencySettings, Distribution, Gateway, GatewaySettings, Link,
-    Maintenance, NextUpstream, Origin, OriginSettings, Request, RetryAfter, Scenario, Settings,
+    Action, Arrivals, Change, Client, Dependency, DependencySettings, Distribution, Gateway, GatewaySettings,
+    Link, Maintenance, NextUpstream, Origin, OriginSettings, Request, RetryAfter, Scenario, Settings, Share,
+    Traffic,
 };
 use fivexx::sim::time::{SimDuration, SimTime};
 
@@ -116,6 +117,29 @@ impl Draw {
         }
     }
 
+    /// Light enough for thousands of runs.
+    fn traffic(&mut self) -> Option<Traffic> {
+        if self.chance(0.6) {
+            return None;
+        }
+        let rate = self.below(8) as f64;
+        let arrivals = match self.below(6) {
+            0 => Arrivals::Constant { rate },
+            1 => Arrivals::Poisson { rate },
+            2 => Arrivals::Ramp { from: rate, to: self.below(8) as f64, over: self.millis(20_000) },
+            3 => Arrivals::Spike { rate, peak: 20.0, at: self.millis(5_000), length: self.millis(3_000) },
+            4 => Arrivals::Bursts { rate, on: self.millis(3_000), off: self.millis(3_000) },
+            _ => Arrivals::Closed {
+                users: 1 + self.below(4) as u32,
+                think: Distribution::Fixed(self.millis(3_000)),
+            },
+        };
+        let mix = (0..1 + self.below(3))
+            .map(|_| Share { weight: 1.0 + self.below(9) as f64, request: self.request() })
+            .collect();
+        Some(Traffic { arrivals, mix, until: self.maybe(|d| SimTime::ZERO + d.millis(30_000)) })
+    }
+
     fn fault(&mut self, place: Place) -> Fault {
         let kinds: Vec<_> = ALL.iter().filter(|f| f.place == place).collect();
         (self.pick(&kinds).default)()
@@ -162,7 +186,13 @@ impl Draw {
                     };
                     Action::Set { node: origin, to: Settings::Origin(settings) }
                 }
-                _ => Action::Set { node: format!("link:{origin}"), to: Settings::Latency(self.millis(50)) },
+                _ => match self.traffic() {
+                    Some(traffic) => Action::Set { node: client, to: Settings::Traffic(traffic) },
+                    None if self.chance(0.5) => Action::Set { node: client, to: Settings::NoTraffic {} },
+                    None => {
+                        Action::Set { node: format!("link:{origin}"), to: Settings::Latency(self.millis(50)) }
+                    }
+                },
             },
             _ => Action::Send { client, request: self.request() },
         }
@@ -173,8 +203,9 @@ impl Draw {
 pub(crate) fn random_scenario(seed: u64) -> Scenario {
     let mut draw = Draw(Stream::new(seed, "test", "scenario"));
     let d = &mut draw;
-    let clients =
-        (0..1 + d.below(2)).map(|i| Client { id: format!("client{i}"), policy: d.policy() }).collect();
+    let clients = (0..1 + d.below(2))
+        .map(|i| Client { id: format!("client{i}"), policy: d.policy(), traffic: d.traffic() })
+        .collect();
     let gateways = (0..1 + d.below(2))
         .map(|i| Gateway {
             id: format!("gateway{i}"),

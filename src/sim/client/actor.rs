@@ -8,8 +8,9 @@ use super::policy::Policy;
 use super::retry_after::{RetryAfterValue, parse_retry_after};
 use crate::sim::message::{HeadDefect, Message, Method};
 use crate::sim::network::{Effects, End, ExchangeKey, Packet, SlotKey, Timer};
+use crate::sim::origin::draw;
 use crate::sim::random::Stream;
-use crate::sim::scenario::Client;
+use crate::sim::scenario::{Arrivals, Client, Distribution, Traffic};
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{Failure, GiveUp, NodeId, Note, Observer, Outcome, RetryReason, SpanId, SpanKind};
 
@@ -21,6 +22,22 @@ pub(crate) struct ClientActor {
     gateway: NodeId,
     calls: SlotMap<SlotKey, Call>,
     jitter: Stream,
+    arrivals: Stream,
+    mix: Stream,
+    traffic: Option<Running>,
+    /// Arrivals of an earlier traffic are void.
+    traffic_epoch: u32,
+}
+
+/// Traffic that is under way.
+#[derive(Clone)]
+struct Running {
+    arrivals: Arrivals,
+    started: SimTime,
+    until: SimTime,
+    /// The weights of the mix, each added to those before it.
+    weights: Vec<f64>,
+    first_request: u32,
 }
 
 #[derive(Clone)]
@@ -28,6 +45,8 @@ struct Call {
     span: SpanId,
     request: u32,
     policy: Arc<Policy>,
+    /// The traffic whose user waits for it, in a closed loop.
+    user_of: Option<u32>,
     /// Attempts begun.
     attempts: u32,
     /// Timers of an earlier epoch are void.
@@ -49,6 +68,10 @@ impl ClientActor {
             gateway,
             calls: SlotMap::with_key(),
             jitter: Stream::new(seed, &client.id, "jitter"),
+            arrivals: Stream::new(seed, &client.id, "arrivals"),
+            mix: Stream::new(seed, &client.id, "mix"),
+            traffic: None,
+            traffic_epoch: 0,
         }
     }
 
@@ -61,12 +84,80 @@ impl ClientActor {
         self.policy = Arc::new(policy.clone());
     }
 
-    /// Starts a call; `request` is the index of the change that asks for it.
+    /// Begins to send by itself; what it sent before goes on to its end.
+    pub(crate) fn start_traffic<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        traffic: &Traffic,
+        first_request: u32,
+        horizon: SimTime,
+    ) {
+        self.traffic_epoch += 1;
+        let mut sum = 0.0;
+        let weights = traffic.mix.iter().map(|share| {
+            sum += share.weight;
+            sum
+        });
+        let until = traffic.until.map_or(horizon, |until| until.min(horizon));
+        let arrivals = traffic.arrivals;
+        self.traffic =
+            Some(Running { arrivals, started: fx.now, until, weights: weights.collect(), first_request });
+        if let Arrivals::Closed { users, think } = arrivals {
+            for _ in 0..users {
+                self.think(fx, think);
+            }
+        } else {
+            self.next_arrival(fx);
+        }
+    }
+
+    /// Sends nothing by itself any more.
+    pub(crate) fn stop_traffic(&mut self) {
+        self.traffic = None;
+        self.traffic_epoch += 1;
+    }
+
+    fn next_arrival<O: Observer>(&mut self, fx: &mut Effects<'_, O>) {
+        let Some(traffic) = &self.traffic else { return };
+        let after = fx.now.since(traffic.started);
+        let end = traffic.until.since(traffic.started);
+        if let Some(at) = traffic.arrivals.next(after, end, &mut self.arrivals) {
+            let wait = (traffic.started + at).since(fx.now);
+            fx.timer(wait, SlotKey::default(), self.traffic_epoch, Timer::Arrival);
+        }
+    }
+
+    /// A user of a closed loop thinks before its next request.
+    fn think<O: Observer>(&mut self, fx: &mut Effects<'_, O>, think: Distribution) {
+        let wait = draw(think, &mut self.arrivals);
+        if self.traffic.as_ref().is_some_and(|t| fx.now + wait <= t.until) {
+            fx.timer(wait, SlotKey::default(), self.traffic_epoch, Timer::Arrival);
+        }
+    }
+
+    /// The traffic's next request is due.
+    fn arrived<O: Observer>(&mut self, fx: &mut Effects<'_, O>) {
+        let Some(traffic) = &self.traffic else { return };
+        let drawn = self.mix.unit() * traffic.weights.last().copied().unwrap_or_default();
+        let kind = traffic.weights.partition_point(|sum| *sum <= drawn).min(traffic.weights.len() - 1);
+        let request = traffic.first_request + kind as u32;
+        let closed = matches!(traffic.arrivals, Arrivals::Closed { .. });
+        self.begin(fx, request, closed.then_some(self.traffic_epoch));
+        if !closed {
+            self.next_arrival(fx);
+        }
+    }
+
+    /// Starts a call; `request` is the index of what it asks.
     pub(crate) fn call<O: Observer>(&mut self, fx: &mut Effects<'_, O>, request: u32) {
+        self.begin(fx, request, None);
+    }
+
+    fn begin<O: Observer>(&mut self, fx: &mut Effects<'_, O>, request: u32, user_of: Option<u32>) {
         let span = fx.open(SpanKind::Call, SpanId::NONE, request);
-        let call =
-            Call { span, request, policy: Arc::clone(&self.policy), attempts: 0, epoch: 0, attempt: None };
-        let slot = self.calls.insert(call);
+        let policy = Arc::clone(&self.policy);
+        let slot =
+            self.calls.insert(Call { span, request, policy, user_of, attempts: 0, epoch: 0, attempt: None });
         self.attempt(fx, slot);
     }
 
@@ -136,6 +227,12 @@ impl ClientActor {
         epoch: u32,
         timer: Timer,
     ) {
+        if timer == Timer::Arrival {
+            if epoch == self.traffic_epoch {
+                self.arrived(fx);
+            }
+            return;
+        }
         let Some(call) = self.calls.get(slot) else { return };
         if call.epoch != epoch {
             return;
@@ -179,7 +276,13 @@ impl ClientActor {
             fx.note(call_span, Note::GaveUp(reason));
             fx.note(call_span, Note::CallEnded);
             fx.close(call_span, outcome);
+            let user_of = call.user_of;
             self.calls.remove(slot);
+            if user_of == Some(self.traffic_epoch)
+                && let Some(Running { arrivals: Arrivals::Closed { think, .. }, .. }) = self.traffic
+            {
+                self.think(fx, think);
+            }
             return;
         }
         let asked = match outcome {

@@ -7,11 +7,13 @@
 //! Times and durations are texts with a unit (`"250ms"`, `"2s"`), shares are numbers from 0 to 1.
 
 mod read;
+mod traffic;
 mod validate;
 
 pub(crate) use validate::{distribution as check_distribution, within};
 
 pub use read::{MAX_BYTES, ScenarioError};
+pub use traffic::{Arrivals, Share, Traffic};
 
 use serde::{Deserialize, Serialize};
 
@@ -79,11 +81,14 @@ pub struct Client {
     pub id: String,
     /// When and how it tries again.
     pub policy: Policy,
+    /// What it sends by itself, beside what the timeline says; nothing by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
 }
 
 impl Default for Client {
     fn default() -> Self {
-        Self { id: "client".to_owned(), policy: Policy::default() }
+        Self { id: "client".to_owned(), policy: Policy::default(), traffic: None }
     }
 }
 
@@ -437,6 +442,10 @@ pub enum Action {
 pub enum Settings {
     /// Of a client: the whole policy.
     Client(Policy),
+    /// Of a client: what it sends by itself from now on. A closed loop's users finish what they have begun.
+    Traffic(Traffic),
+    /// Of a client: it sends nothing by itself any more.
+    NoTraffic {},
     /// Of a gateway: the settings named, the others stay.
     Gateway(GatewaySettings),
     /// Of an origin: the settings named, the others stay.

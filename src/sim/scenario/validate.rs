@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::read::shortened;
 use super::{
-    Action, Change, DependencySettings, Distribution, GatewaySettings, Maintenance, OriginSettings, Request,
-    RetryAfter, Scenario, ScenarioError, Settings,
+    Action, Arrivals, Change, DependencySettings, Distribution, GatewaySettings, Maintenance, OriginSettings,
+    Request, RetryAfter, Scenario, ScenarioError, Settings, Traffic,
 };
 use crate::sim::client::{Delay, Policy};
 use crate::sim::fault::{Fault, Place};
@@ -95,6 +95,9 @@ impl Scenario {
         let nodes = self.names()?;
         for (i, client) in self.clients.iter().enumerate() {
             policy(&format!("/clients/{i}/policy"), &client.policy)?;
+            if let Some(t) = &client.traffic {
+                traffic(&format!("/clients/{i}/traffic"), t)?;
+            }
         }
         for (i, gateway) in self.gateways.iter().enumerate() {
             let at = format!("/gateways/{i}");
@@ -207,6 +210,8 @@ fn set(at: &str, node: &str, to: &Settings, nodes: &BTreeMap<&str, Kind>) -> Che
     };
     let at = format!("{at}/do/set/to");
     match to {
+        Settings::Traffic(t) => is(Kind::Client).and_then(|()| traffic(&format!("{at}/traffic"), t)),
+        Settings::NoTraffic {} => is(Kind::Client),
         Settings::Client(p) => is(Kind::Client).and_then(|()| policy(&format!("{at}/client"), p)),
         Settings::Gateway(s) => {
             is(Kind::Gateway).and_then(|()| gateway_settings(&format!("{at}/gateway"), s))
@@ -262,6 +267,50 @@ fn request(at: &str, request: &Request) -> Checked {
         ));
     }
     text(&format!("{at}/path"), path, 2_048)
+}
+
+fn traffic(at: &str, traffic: &Traffic) -> Checked {
+    const MOST: f64 = 1e6;
+    let shape = format!("{at}/arrivals");
+    let rate = |name: &str, rate: f64| within(&format!("{shape}/{name}"), rate, 0.0, MOST);
+    match traffic.arrivals {
+        Arrivals::Constant { rate: r } => rate("constant/rate", r)?,
+        Arrivals::Poisson { rate: r } => rate("poisson/rate", r)?,
+        Arrivals::Ramp { from, to, over } => {
+            rate("ramp/from", from)?;
+            rate("ramp/to", to)?;
+            within(&format!("{shape}/ramp/over"), over, MILLISECOND, DAY)?;
+        }
+        Arrivals::Spike { rate: r, peak, at, length } => {
+            rate("spike/rate", r)?;
+            rate("spike/peak", peak)?;
+            within(&format!("{shape}/spike/at"), at, SimDuration::ZERO, DAY)?;
+            within(&format!("{shape}/spike/length"), length, SimDuration::ZERO, DAY)?;
+        }
+        Arrivals::Bursts { rate: r, on, off } => {
+            rate("bursts/rate", r)?;
+            within(&format!("{shape}/bursts/on"), on, MILLISECOND, DAY)?;
+            within(&format!("{shape}/bursts/off"), off, SimDuration::ZERO, DAY)?;
+        }
+        Arrivals::Closed { users, think } => {
+            within(&format!("{shape}/closed/users"), users, 1, 100_000)?;
+            distribution(&format!("{shape}/closed/think"), Some(think))?;
+        }
+    }
+    if traffic.mix.is_empty() || traffic.mix.len() > 100 {
+        let found = format!("a list of {}", traffic.mix.len());
+        return Err(wrong(&format!("{at}/mix"), found, "1 to 100 entries"));
+    }
+    for (i, share) in traffic.mix.iter().enumerate() {
+        within(&format!("{at}/mix/{i}/weight"), share.weight, f64::MIN_POSITIVE, MOST)?;
+        request(&format!("{at}/mix/{i}/request"), &share.request)?;
+    }
+    within_if(
+        &format!("{at}/until"),
+        traffic.until.map(|t| t.since(Default::default())),
+        SimDuration::ZERO,
+        DAY,
+    )
 }
 
 fn policy(at: &str, policy: &Policy) -> Checked {
