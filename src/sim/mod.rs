@@ -5,6 +5,7 @@ pub mod dialect;
 pub mod explain;
 pub mod fault;
 pub mod message;
+pub mod metrics;
 pub mod origin;
 pub mod random;
 pub mod recorded;
