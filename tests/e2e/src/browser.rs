@@ -79,6 +79,8 @@ impl Browser {
         let capabilities = json!({
             "goog:chromeOptions": options,
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+            // Rather than the five minutes that drivers wait by themselves.
+            "timeouts": { "pageLoad": 30_000, "script": 30_000 },
         });
         let Value::Object(capabilities) = capabilities else { unreachable!("written as an object above") };
         let client = RUNTIME.block_on(

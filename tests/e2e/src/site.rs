@@ -1,10 +1,15 @@
 //! A static server for the built page, as strict as the strictest host that it should work on.
+//!
+//! One thread and one request to a connection: a browser opens many at once, also some on which it says nothing.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Result, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use tiny_http::{Header, Request, Response, Server};
+use std::time::Duration;
 
 /// The policy that the build writes into the page; sent as a header as well, which is the stronger form.
 /// One directive a line.
@@ -12,8 +17,9 @@ pub const POLICY: &str = include_str!("../../../xtask/content-security-policy.tx
 
 /// The built page under some folder of a site of this machine. Serving ends when this is dropped.
 pub struct Site {
-    server: Arc<Server>,
-    thread: Option<JoinHandle<()>>,
+    acceptor: Option<JoinHandle<()>>,
+    closed: Arc<AtomicBool>,
+    address: String,
     origin: String,
     base: String,
 }
@@ -30,15 +36,22 @@ impl Site {
             "the base {base:?} must start and end with a slash"
         );
 
-        let server = Arc::new(Server::http("127.0.0.1:0").expect("a free port on this machine"));
-        let address = server.server_addr().to_ip().expect("an address with a port");
-        let (worker, folder) = (Arc::clone(&server), base.to_owned());
-        let thread = thread::spawn(move || {
-            for request in worker.incoming_requests() {
-                answer(request, &dist, &folder);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on this machine");
+        let address = listener.local_addr().expect("the port just taken").to_string();
+        let closed = Arc::new(AtomicBool::new(false));
+        let (stop, folder) = (Arc::clone(&closed), base.to_owned());
+        let acceptor = thread::spawn(move || {
+            for connection in listener.incoming().map_while(Result::ok) {
+                if stop.load(Ordering::SeqCst) {
+                    break;
+                }
+                let (dist, folder) = (dist.clone(), folder.clone());
+                // The browser may go away at any time; that is its right.
+                thread::spawn(move || drop(answer(&connection, &dist, &folder)));
             }
         });
-        Site { server, thread: Some(thread), origin: format!("http://{address}"), base: base.to_owned() }
+        let origin = format!("http://{address}");
+        Site { acceptor: Some(acceptor), closed, address, origin, base: base.to_owned() }
     }
 
     /// Scheme, host and port.
@@ -56,33 +69,45 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        self.server.unblock();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        self.closed.store(true, Ordering::SeqCst);
+        // Wakes the acceptor, which then sees that it is over.
+        let _ = TcpStream::connect(&self.address);
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
         }
     }
 }
 
-fn answer(request: Request, dist: &Path, base: &str) {
-    let file = file_for(request.url(), dist, base);
-    let (status, media_type, body) = match file.as_ref().and_then(|file| fs::read(file).ok()) {
-        Some(body) => (200, file.as_deref().map_or("", media_type), body),
-        None => (404, "text/plain; charset=utf-8", b"not here".to_vec()),
+/// Reads one request and answers it. Only its first line matters: no file depends on a header.
+fn answer(mut connection: &TcpStream, dist: &Path, base: &str) -> Result<()> {
+    connection.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let mut lines = BufReader::new(connection.take(64 * 1024)).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    // Read to the end of the head: closing with something unread would reset the connection.
+    lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
+
+    let file = match request.split(' ').collect::<Vec<_>>()[..] {
+        ["GET", url, _] => file_for(url, dist, base),
+        _ => None,
     };
-    let mut response = Response::from_data(body).with_status_code(status);
+    let (status, media_type, body) = match file.as_ref().map(|file| (file, fs::read(file))) {
+        Some((file, Ok(body))) => ("200 OK", media_type(file), body),
+        _ => ("404 Not Found", "text/plain; charset=utf-8", b"not here".to_vec()),
+    };
     let policy = POLICY.lines().collect::<Vec<_>>().join("; ");
-    let headers = [
-        ("Content-Type", media_type),
-        ("Content-Security-Policy", policy.as_str()),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Cache-Control", "no-store"),
-    ];
-    for (name, value) in headers {
-        response.add_header(Header::from_bytes(name, value).expect("a header of ASCII"));
-    }
-    // The browser may have gone; that is its right.
-    let _ = request.respond(response);
+    write!(
+        connection,
+        "HTTP/1.1 {status}\r\n\
+         Content-Type: {media_type}\r\n\
+         Content-Length: {}\r\n\
+         Content-Security-Policy: {policy}\r\n\
+         X-Content-Type-Options: nosniff\r\n\
+         Referrer-Policy: no-referrer\r\n\
+         Cache-Control: no-store\r\n\
+         Connection: close\r\n\r\n",
+        body.len()
+    )?;
+    connection.write_all(&body)
 }
 
 fn file_for(url: &str, dist: &Path, base: &str) -> Option<PathBuf> {
