@@ -9,20 +9,12 @@ pub(super) fn problems(library: &Library) -> Vec<String> {
     let mut found = Vec::new();
     let mut ids = BTreeSet::new();
     let mut cited = BTreeSet::new();
-    let known: BTreeMap<_, _> = library
-        .sources
-        .iter()
-        .map(|source| (source.id.as_str(), source))
-        .collect();
+    let known: BTreeMap<_, _> = library.sources.iter().map(|source| (source.id.as_str(), source)).collect();
     if known.len() != library.sources.len() {
         found.push("two sources have the same id".to_owned());
     }
     for source in &library.sources {
-        if source
-            .url
-            .as_deref()
-            .is_some_and(|url| !url.starts_with("https://"))
-        {
+        if source.url.as_deref().is_some_and(|url| !url.starts_with("https://")) {
             found.push(format!("source {}: the address is not https", source.id));
         }
         if source.short.is_empty() || source.title.is_empty() {
@@ -40,14 +32,9 @@ pub(super) fn problems(library: &Library) -> Vec<String> {
                 Some(_) => {}
             }
         };
-        code.spec
-            .iter()
-            .for_each(|citation| cite(&format!("{}/spec", code.code), citation));
+        code.spec.iter().for_each(|citation| cite(&format!("{}/spec", code.code), citation));
         for statement in code.statements() {
-            statement
-                .sources
-                .iter()
-                .for_each(|citation| cite(&statement.id, citation));
+            statement.sources.iter().for_each(|citation| cite(&statement.id, citation));
         }
         for (place, statement) in code.placed() {
             found.extend(statement_problems(code.code, place, statement));
@@ -58,10 +45,7 @@ pub(super) fn problems(library: &Library) -> Vec<String> {
         found.extend(code_problems(code));
     }
     found.extend(
-        known
-            .keys()
-            .filter(|id| !cited.contains(**id))
-            .map(|id| format!("source {id}: nothing cites it")),
+        known.keys().filter(|id| !cited.contains(**id)).map(|id| format!("source {id}: nothing cites it")),
     );
     found
 }
@@ -72,18 +56,13 @@ fn statement_problems(code: u16, place: &str, statement: &Statement) -> Vec<Stri
     let is_named = match name {
         Some(name) if place.ends_with('/') => {
             !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         }
         Some(name) => name.is_empty(),
         None => false,
     };
     if !is_named {
-        found.push(format!(
-            "{}: expected an id like {code}/{place}…",
-            statement.id
-        ));
+        found.push(format!("{}: expected an id like {code}/{place}…", statement.id));
     }
     let length = statement.text.chars().count();
     if length == 0
@@ -123,28 +102,17 @@ fn code_problems(code: &Code) -> Vec<String> {
         ("questions", code.questions.len()),
     ];
     found.extend(
-        lists
-            .iter()
-            .filter(|(_, length)| *length == 0)
-            .map(|(name, _)| format!("{number}: {name} is empty")),
+        lists.iter().filter(|(_, length)| *length == 0).map(|(name, _)| format!("{number}: {name} is empty")),
     );
     if code.name.is_empty() {
         found.push(format!("{number}: no name"));
     }
     for cause in &code.causes {
-        let unknown = cause
-            .mechanisms
-            .iter()
-            .filter(|named| !MECHANISMS.contains(&named.as_str()));
+        let unknown = cause.mechanisms.iter().filter(|named| !MECHANISMS.contains(&named.as_str()));
         found.extend(unknown.map(|named| format!("{}: no mechanism {named}", cause.statement.id)));
     }
     for confusion in &code.confused_with {
-        if confusion.code == number
-            || !confusion
-                .statement
-                .id
-                .ends_with(&format!("/{}", confusion.code))
-        {
+        if confusion.code == number || !confusion.statement.id.ends_with(&format!("/{}", confusion.code)) {
             found.push(format!(
                 "{}: expected the other code, {}, as its name",
                 confusion.statement.id, confusion.code

@@ -34,8 +34,7 @@ use std::sync::OnceLock;
 use serde::de::DeserializeOwned;
 
 pub use model::{
-    Cause, Citation, CitationError, Code, Command, Confusion, Emitter, Question, Retry, Source,
-    Statement,
+    Cause, Citation, CitationError, Code, Command, Confusion, Emitter, Question, Retry, Source, Statement,
 };
 
 /// What can end a request without a good answer, by the names that a simulation uses.
@@ -99,9 +98,7 @@ pub fn source(id: &str) -> Option<&'static Source> {
 /// The statement with this id: `504/cause/upstream-too-slow`.
 pub fn paragraph(id: &str) -> Option<&'static Statement> {
     let (number, _) = id.split_once('/')?;
-    code(number.parse().ok()?)?
-        .statements()
-        .find(|statement| statement.id == id)
+    code(number.parse().ok()?)?.statements().find(|statement| statement.id == id)
 }
 
 /// The ids of the paragraphs that tell how `mechanism` leads to `status`, the most general first.
@@ -117,11 +114,7 @@ pub fn for_mechanism(status: u16, mechanism: &str) -> Vec<&'static str> {
         .filter(|cause| cause.mechanisms.iter().any(|named| named == mechanism))
         .map(|cause| cause.statement.id.as_str())
         .collect();
-    if causes.is_empty() {
-        vec![code.definition.id.as_str()]
-    } else {
-        causes
-    }
+    if causes.is_empty() { vec![code.definition.id.as_str()] } else { causes }
 }
 
 /// All of the reference, parsed.
@@ -134,23 +127,13 @@ struct Library {
 fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     // The files are part of the program, so a mistake in one is a bug; the tests parse each of them.
-    LIBRARY
-        .get_or_init(|| Library::parse(&FILES, SOURCES).expect("the built-in reference is valid"))
+    LIBRARY.get_or_init(|| Library::parse(&FILES, SOURCES).expect("the built-in reference is valid"))
 }
 
 impl Library {
-    fn parse(
-        codes: &[(&'static str, &str)],
-        sources: (&'static str, &str),
-    ) -> Result<Self, DataError> {
-        let codes = codes
-            .iter()
-            .map(|&file| parse(file))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            codes,
-            sources: parse(sources)?,
-        })
+    fn parse(codes: &[(&'static str, &str)], sources: (&'static str, &str)) -> Result<Self, DataError> {
+        let codes = codes.iter().map(|&file| parse(file)).collect::<Result<_, _>>()?;
+        Ok(Self { codes, sources: parse(sources)? })
     }
 }
 

@@ -32,8 +32,7 @@ pub struct Citation {
 impl Citation {
     /// What a reader sees: `RFC 9110 §15.6.3`.
     pub fn label(&self) -> String {
-        let short = super::source(&self.source)
-            .map_or(self.source.as_str(), |source| source.short.as_str());
+        let short = super::source(&self.source).map_or(self.source.as_str(), |source| source.short.as_str());
         match &self.section {
             Some(section) => format!("{short} §{section}"),
             None => short.to_owned(),
@@ -61,20 +60,14 @@ impl TryFrom<String> for Citation {
             None => (text.as_str(), None),
         };
         let id_is_plain = !source.is_empty()
-            && source
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            && source.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let section_is_plain = section.is_none_or(|s| {
-            s.starts_with(|c: char| c.is_ascii_digit())
-                && s.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            s.starts_with(|c: char| c.is_ascii_digit()) && s.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         });
         if !id_is_plain || !section_is_plain {
             return Err(CitationError(text));
         }
-        Ok(Self {
-            source: source.to_owned(),
-            section: section.map(str::to_owned),
-        })
+        Ok(Self { source: source.to_owned(), section: section.map(str::to_owned) })
     }
 }
 
@@ -262,23 +255,11 @@ impl Code {
         all.extend(self.api.iter().map(|s| ("api/", s)));
         all.extend(self.monitor.iter().map(|s| ("monitor/", s)));
         all.push(("owner", &self.owner));
-        all.extend(
-            self.diagnosis
-                .iter()
-                .map(|command| ("diagnosis/", &command.statement)),
-        );
+        all.extend(self.diagnosis.iter().map(|command| ("diagnosis/", &command.statement)));
         all.extend(self.fixes.iter().map(|s| ("fix/", s)));
         all.extend(self.scenarios.iter().map(|s| ("scenario/", s)));
-        all.extend(
-            self.confused_with
-                .iter()
-                .map(|confusion| ("confused/", &confusion.statement)),
-        );
-        all.extend(
-            self.questions
-                .iter()
-                .map(|question| ("question/", &question.answer)),
-        );
+        all.extend(self.confused_with.iter().map(|confusion| ("confused/", &confusion.statement)));
+        all.extend(self.questions.iter().map(|question| ("question/", &question.answer)));
         all
     }
 }

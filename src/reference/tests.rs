@@ -7,16 +7,7 @@ use super::*;
 
 /// Which statuses some real product answers after which mechanism; each pair has to have a cause of its own.
 const TOLD: [(u16, &[&str]); 5] = [
-    (
-        500,
-        &[
-            "unhandled_exception",
-            "own_answer",
-            "invalid_head",
-            "tls_failed",
-            "name_not_resolved",
-        ],
-    ),
+    (500, &["unhandled_exception", "own_answer", "invalid_head", "tls_failed", "name_not_resolved"]),
     (501, &["not_implemented", "own_answer"]),
     (
         502,
@@ -56,15 +47,7 @@ const TOLD: [(u16, &[&str]); 5] = [
             "own_answer",
         ],
     ),
-    (
-        504,
-        &[
-            "connect_timeout",
-            "read_timeout",
-            "send_timeout",
-            "own_answer",
-        ],
-    ),
+    (504, &["connect_timeout", "read_timeout", "send_timeout", "own_answer"]),
 ];
 
 /// Mechanisms that no status answers, because nobody is there to read one.
@@ -79,10 +62,7 @@ fn altered(from: &str, to: &str) -> Result<Library, DataError> {
     let (name, text) = FILES[4];
     assert!(text.contains(from), "{name} has no {from:?} to alter");
     let text = text.replacen(from, to, 1);
-    Library::parse(
-        &[FILES[0], FILES[1], FILES[2], FILES[3], (name, &text)],
-        SOURCES,
-    )
+    Library::parse(&[FILES[0], FILES[1], FILES[2], FILES[3], (name, &text)], SOURCES)
 }
 
 #[test]
@@ -99,31 +79,11 @@ fn faults_of_content_are_found() {
             "504/cause/connect-timeout",
             "504/cause/connect-timeout: the id is used twice",
         ),
-        (
-            "504/cause/own-answer",
-            "504/fix/own-answer",
-            "504/fix/own-answer: expected an id like 504/cause/…",
-        ),
-        (
-            "504/definition",
-            "502/definition",
-            "502/definition: expected an id like 504/definition…",
-        ),
-        (
-            "[\"send_timeout\"]",
-            "[\"sent_timeout\"]",
-            "504/cause/send-timeout: no mechanism sent_timeout",
-        ),
-        (
-            "\"mdn-504\"",
-            "\"mdn-505\"",
-            "504/summary: no source mdn-505",
-        ),
-        (
-            "\"mdn-504\"",
-            "\"mdn-504 §2\"",
-            "504/summary: mdn-504 has no sections",
-        ),
+        ("504/cause/own-answer", "504/fix/own-answer", "504/fix/own-answer: expected an id like 504/cause/…"),
+        ("504/definition", "502/definition", "502/definition: expected an id like 504/definition…"),
+        ("[\"send_timeout\"]", "[\"sent_timeout\"]", "504/cause/send-timeout: no mechanism sent_timeout"),
+        ("\"mdn-504\"", "\"mdn-505\"", "504/summary: no source mdn-505"),
+        ("\"mdn-504\"", "\"mdn-504 §2\"", "504/summary: mdn-504 has no sections"),
         (
             "504/confused/408",
             "504/confused/409",
@@ -167,25 +127,12 @@ fn faults_of_shape_name_the_file_and_the_reason() {
         ("\"emitter\"", "\"emiter\"", "unknown field `emiter`"),
         ("\"emitter\": \"gateway\",", "", "missing field `emitter`"),
         ("\"gateway\"", "\"proxy\"", "unknown variant `proxy`"),
-        (
-            "\"rfc9110 §15.6.5\"",
-            "\"RFC 9110\"",
-            "citation \"RFC 9110\": expected a source id",
-        ),
-        (
-            "\"rfc9110 §15.6.5\"",
-            "\"rfc9110 §\"",
-            "citation \"rfc9110 §\": expected a source id",
-        ),
+        ("\"rfc9110 §15.6.5\"", "\"RFC 9110\"", "citation \"RFC 9110\": expected a source id"),
+        ("\"rfc9110 §15.6.5\"", "\"rfc9110 §\"", "citation \"rfc9110 §\": expected a source id"),
     ];
     for (from, to, reason) in cases {
-        let message = altered(from, to)
-            .map(|_| String::new())
-            .unwrap_or_else(|error| error.to_string());
-        assert!(
-            message.starts_with("src/reference/codes/504.json: "),
-            "{message}"
-        );
+        let message = altered(from, to).map(|_| String::new()).unwrap_or_else(|error| error.to_string());
+        assert!(message.starts_with("src/reference/codes/504.json: "), "{message}");
         assert!(message.contains(reason), "{message}");
     }
 }
@@ -195,10 +142,7 @@ fn each_mechanism_finds_a_cause_where_a_product_answers_so() {
     for (status, mechanisms) in TOLD {
         for mechanism in mechanisms {
             let ids = for_mechanism(status, mechanism);
-            assert!(
-                ids[0].starts_with(&format!("{status}/cause/")),
-                "{status} after {mechanism}: {ids:?}"
-            );
+            assert!(ids[0].starts_with(&format!("{status}/cause/")), "{status} after {mechanism}: {ids:?}");
             assert!(ids.iter().all(|id| paragraph(id).is_some()), "{ids:?}");
         }
     }
@@ -208,10 +152,7 @@ fn each_mechanism_finds_a_cause_where_a_product_answers_so() {
         .flat_map(|cause| &cause.mechanisms)
         .map(String::as_str)
         .collect();
-    let silent: Vec<_> = MECHANISMS
-        .into_iter()
-        .filter(|mechanism| !told.contains(mechanism))
-        .collect();
+    let silent: Vec<_> = MECHANISMS.into_iter().filter(|mechanism| !told.contains(mechanism)).collect();
     assert_eq!(silent, SILENT);
 }
 
@@ -223,21 +164,12 @@ fn a_mechanism_without_a_cause_falls_back_to_the_definition() {
 
 #[test]
 fn the_general_cause_stands_before_the_special_one() {
-    assert_eq!(
-        for_mechanism(504, "read_timeout")[0],
-        "504/cause/upstream-too-slow"
-    );
+    assert_eq!(for_mechanism(504, "read_timeout")[0], "504/cause/upstream-too-slow");
     assert_eq!(
         for_mechanism(502, "closed_before_answer"),
-        [
-            "502/cause/closed-before-answer",
-            "502/cause/keep-alive-race"
-        ]
+        ["502/cause/closed-before-answer", "502/cause/keep-alive-race"]
     );
-    assert_eq!(
-        for_mechanism(503, "no_live_upstream"),
-        ["503/cause/no-live-upstream"]
-    );
+    assert_eq!(for_mechanism(503, "no_live_upstream"), ["503/cause/no-live-upstream"]);
 }
 
 #[test]
@@ -247,16 +179,9 @@ fn paragraphs_are_found_by_their_id_alone() {
             assert_eq!(paragraph(&statement.id), Some(statement));
         }
     }
-    for nonsense in [
-        "",
-        "504",
-        "504/",
-        "/definition",
-        "504/definition/",
-        "999/definition",
-        "99999/definition",
-        "rfc9110",
-    ] {
+    for nonsense in
+        ["", "504", "504/", "/definition", "504/definition/", "999/definition", "99999/definition", "rfc9110"]
+    {
         assert_eq!(paragraph(nonsense), None, "{nonsense:?}");
     }
 }
@@ -272,28 +197,13 @@ fn codes_are_listed_once_and_in_order() {
 
 #[test]
 fn citations_lead_to_the_section_and_advice_leads_nowhere() {
-    let definition = &code(502)
-        .unwrap_or_else(|| unreachable!())
-        .definition
-        .sources[0];
+    let definition = &code(502).unwrap_or_else(|| unreachable!()).definition.sources[0];
     assert_eq!(definition.label(), "RFC 9110 §15.6.3");
-    assert_eq!(
-        definition.url().as_deref(),
-        Some("https://www.rfc-editor.org/rfc/rfc9110#section-15.6.3")
-    );
-    let without_address: BTreeSet<_> = sources()
-        .iter()
-        .filter(|source| source.url.is_none())
-        .map(|source| source.id.as_str())
-        .collect();
-    assert_eq!(
-        without_address,
-        BTreeSet::from(["eng", "practice", "recorded"])
-    );
-    let advice = Citation {
-        source: "eng".to_owned(),
-        section: None,
-    };
+    assert_eq!(definition.url().as_deref(), Some("https://www.rfc-editor.org/rfc/rfc9110#section-15.6.3"));
+    let without_address: BTreeSet<_> =
+        sources().iter().filter(|source| source.url.is_none()).map(|source| source.id.as_str()).collect();
+    assert_eq!(without_address, BTreeSet::from(["eng", "practice", "recorded"]));
+    let advice = Citation { source: "eng".to_owned(), section: None };
     assert_eq!((advice.label().as_str(), advice.url()), ("advice", None));
 }
 

@@ -1,0 +1,75 @@
+//! The right column: the answer and why, then what to do about it.
+
+use leptos::prelude::*;
+
+use super::chain::{Chain, piece};
+use super::guess::Guess;
+use super::icon::MarkIcon;
+use super::reference_card::{Overview, ReferenceCard};
+use super::session::{Panel, session};
+use super::settings::Settings;
+use super::words;
+use crate::view::verdict::{self, Verdict};
+use crate::view::{card, first};
+
+/// The explanation, or what stands in its place.
+#[component]
+pub(crate) fn Explanation() -> impl IntoView {
+    let session = session();
+    let verdict = Memo::new(move |_| {
+        let run = session.run.get();
+        let attempt = session.explained.get().and_then(|key| run.attempt(key))?;
+        verdict::verdict(&run, attempt, session.cursor.get(), session.step.get())
+    });
+    let reference = Memo::new(move |_| {
+        let run = session.run.get();
+        let attempt = session.explained.get().and_then(|key| run.attempt(key))?;
+        let paragraphs = &attempt.explanation.as_ref()?.paragraphs;
+        card::card(attempt.status?, paragraphs)
+    });
+    let settings = Memo::new(move |_| session.panel.with(|p| *p == Panel::Settings));
+    let asks = Memo::new(move |_| session.scenario.with(|s| !first::has_sent(s)));
+    let answered = Memo::new(move |_| verdict.with(Option::is_some));
+    move || match (settings.get(), asks.get(), answered.get()) {
+        (true, ..) => view! { <Settings/> }.into_any(),
+        (false, true, _) => view! { <Guess/> }.into_any(),
+        (false, false, false) => view! {
+            <div class="cola">
+                <div class="empty"><b>{words::NO_ANSWER_YET}</b><span>{words::NO_ANSWER_YET_MORE}</span></div>
+            </div>
+            <div class="colb"><Overview/></div>
+        }
+        .into_any(),
+        (false, false, true) => view! {
+            <div class="cola">
+                <section aria-labelledby="answer-status">{move || verdict.get().map(shown)}</section>
+            </div>
+            <div class="colb">
+                {move || match reference.get() {
+                    Some(card) => view! { <ReferenceCard card=card/> }.into_any(),
+                    None => view! { <Overview/> }.into_any(),
+                }}
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+fn shown(verdict: Verdict) -> impl IntoView {
+    let session = session();
+    let status = verdict.status;
+    let guess =
+        move || session.guess.get().map(|g| view! { <p class="guessed">{words::guessed(g, status)}</p> });
+    let head = view! {
+        <div class=format!("verdict {}", verdict.mark.class())>
+            <MarkIcon mark=verdict.mark size="o-xl"/>
+            <h2 class="code" class:words=status.is_none() id="answer-status">{verdict.code.clone()}</h2>
+            <p class="grow">
+                <b>{verdict.title.clone()}</b>
+                <br/>
+                {verdict.summary.clone().into_iter().map(piece).collect_view()}
+            </p>
+        </div>
+    };
+    view! { {head} {guess} <Chain verdict=verdict/> }
+}

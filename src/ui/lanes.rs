@@ -1,0 +1,139 @@
+//! The time lanes: one axis, one playhead, one slider.
+
+use leptos::ev::PointerEvent;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use super::icon::MarkIcon;
+use super::session::{Session, session};
+use crate::sim::time::SimTime;
+use crate::view::format::{self, css_seconds};
+use crate::view::lanes::{self, Bar, Flag, FlagKind, Gap, Order, Tick};
+use crate::view::mark::Mark;
+
+/// Changes, answers and orders over time.
+#[component]
+pub(crate) fn Lanes() -> impl IntoView {
+    let session = session();
+    let lanes = Memo::new(move |_| lanes::lanes(&session.run.get(), session.now()));
+    let extent = Memo::new(move |_| lanes.with(|l| l.extent));
+    let ticks = Memo::new(move |_| lanes.with(|l| l.ticks.clone()));
+    let flags = Memo::new(move |_| lanes.with(|l| l.flags.clone()));
+    let bars = Memo::new(move |_| lanes.with(|l| l.bars.clone()));
+    let gaps = Memo::new(move |_| lanes.with(|l| l.gaps.clone()));
+    let orders = Memo::new(move |_| lanes.with(|l| l.orders.clone()));
+    view! {
+        <div class="lanes" style=("--hz", move || css_seconds(extent.get()))>
+            <div class="lane axis" aria-hidden="true">
+                <span class="ln"></span>
+                <div class="track">{move || ticks.get().into_iter().map(tick).collect_view()}</div>
+            </div>
+            <div class="lane changes">
+                <span class="ln">"Changes"</span>
+                <div class="track">{move || flags.get().into_iter().map(flag).collect_view()}</div>
+            </div>
+            <div class="lane answers">
+                <span class="ln">"Answers"</span>
+                <div class="track">
+                    {move || gaps.get().into_iter().map(gap).collect_view()}
+                    {move || bars.get().into_iter().map(bar).collect_view()}
+                </div>
+            </div>
+            <div class="lane orders">
+                <span class="ln">"Orders created"</span>
+                <div class="track">{move || orders.get().into_iter().map(order).collect_view()}</div>
+            </div>
+            <span class="playhead" style=("--t", move || css_seconds(session.cursor.get().as_secs_f64()))></span>
+            <Scrub/>
+        </div>
+    }
+}
+
+/// The slider that lies over the lanes.
+#[component]
+fn Scrub() -> impl IntoView {
+    let session = session();
+    let spoken = move || {
+        let run = session.run.get();
+        let at = format::moment(session.cursor.get());
+        match session.step.get().and_then(|i| run.steps.get(i).map(|s| (i, s))) {
+            Some((i, step)) => format!("{at}, event {} of {}, {}", i + 1, run.steps.len(), step.sentence()),
+            None => at,
+        }
+    };
+    let down = move |event: PointerEvent| {
+        if let Some(target) = target(&event) {
+            // A pointer that is gone already cannot be captured; the click itself still counts.
+            let _ = target.set_pointer_capture(event.pointer_id());
+            drag(session, &event);
+        }
+    };
+    let moved = move |event: PointerEvent| {
+        if target(&event).is_some_and(|t| t.has_pointer_capture(event.pointer_id())) {
+            drag(session, &event);
+        }
+    };
+    view! {
+        <div id="scrub" class="scrub" role="slider" tabindex="0" aria-label="Simulated time"
+            aria-valuemin="0"
+            aria-valuemax=move || format::clock(session.run.with(|r| r.extent(session.known.get())))
+            aria-valuenow=move || format::clock(session.cursor.get())
+            aria-valuetext=spoken on:pointerdown=down on:pointermove=moved></div>
+    }
+}
+
+fn target(event: &PointerEvent) -> Option<HtmlElement> {
+    event.current_target().and_then(|t| t.dyn_into().ok())
+}
+
+fn drag(session: Session, event: &PointerEvent) {
+    let Some(target) = target(event) else { return };
+    let extent: SimTime = session.run.with_untracked(|r| r.extent(session.known.get_untracked()));
+    let share = f64::from(event.offset_x()) / f64::from(target.offset_width().max(1));
+    session.seek(lanes::moment_at(extent, share), None);
+}
+
+fn tick(tick: Tick) -> impl IntoView {
+    view! { <span class="at" style=("--t", css_seconds(tick.at))>{tick.label}</span> }
+}
+
+fn flag(flag: Flag) -> impl IntoView {
+    let class = match flag.kind {
+        FlagKind::Break => "at flagm",
+        FlagKind::Mend => "at flagm fix",
+        FlagKind::Set => "at flagm dep",
+    };
+    view! { <span class=class style=("--t", css_seconds(flag.at)) title=flag.title>{flag.label}</span> }
+}
+
+fn bar(bar: Bar) -> impl IntoView {
+    let Bar { start, length, mark, later, title } = bar;
+    let class = match mark {
+        Some(mark) if mark.hatched() => format!("span bar timer {}", mark.class()),
+        Some(mark) => format!("span bar {}", mark.class()),
+        None => "span bar open".to_owned(),
+    };
+    let end = start + length;
+    view! {
+        <span class=class class:later=later style=("--t", css_seconds(start)) style=("--d", css_seconds(length)) title=title></span>
+        {mark.map(|mark| view! {
+            <span class="at mark" class:later=later style=("--t", css_seconds(end))><MarkIcon mark=mark/></span>
+        })}
+    }
+}
+
+fn gap(gap: Gap) -> impl IntoView {
+    view! { <span class="span gap" style=("--t", css_seconds(gap.start)) style=("--d", css_seconds(gap.length))></span> }
+}
+
+fn order(order: Order) -> impl IntoView {
+    let Order { start, at, number, later, title } = order;
+    view! {
+        <span class="span thin s-ok" class:later=later style=("--t", css_seconds(start)) style=("--d", css_seconds(at - start))></span>
+        <span class="at mark order" class:later=later style=("--t", css_seconds(at)) title=title>
+            <MarkIcon mark=Mark::OK/>
+            <span class="num">{number}</span>
+        </span>
+    }
+}

@@ -1,0 +1,38 @@
+//! Leptos components. They show view models and hold neither rules nor arithmetic.
+//!
+//! All state is in [`Session`](session::Session): the scenario, the cursor, and what is open. Everything else is derived.
+//! Wall-clock time exists only in `clock`, which moves the cursor.
+
+#![allow(unreachable_pub, reason = "the component macro makes the functions below it pub")]
+
+pub(crate) mod break_menu;
+pub(crate) mod chain;
+pub(crate) mod chips;
+pub(crate) mod clock;
+pub(crate) mod composer;
+pub(crate) mod explanation;
+pub(crate) mod foot;
+pub(crate) mod goal_list;
+pub(crate) mod guess;
+pub(crate) mod icon;
+pub(crate) mod inspector;
+pub(crate) mod keys;
+pub(crate) mod lanes;
+pub(crate) mod message;
+pub(crate) mod node;
+pub(crate) mod node_body;
+pub mod playground;
+pub(crate) mod reference_card;
+pub(crate) mod requests;
+pub(crate) mod scenario_text;
+pub mod session;
+pub(crate) mod settings;
+pub(crate) mod settings_field;
+pub(crate) mod settings_origins;
+pub(crate) mod share;
+pub(crate) mod stage;
+pub(crate) mod step_table;
+pub(crate) mod transport;
+pub(crate) mod verdict_bar;
+pub(crate) mod wire;
+pub(crate) mod words;

@@ -1,0 +1,65 @@
+//! What the reference says about the code that came out.
+
+use leptos::prelude::*;
+
+use crate::view::card::{self, Card, Entry, Source, Told};
+
+/// The card of a code.
+#[component]
+pub(crate) fn ReferenceCard(
+    /// The card.
+    card: Card,
+) -> impl IntoView {
+    let Card { title, summary, entries, more } = card;
+    let sources = RwSignal::new(false);
+    view! {
+        <section class="sec reference" id="reference-card" class:with-sources=move || sources.get() aria-labelledby="ref-h">
+            <div class="row sec-t">
+                <h3 id="ref-h">{title}</h3>
+                <span class="grow"></span>
+                <button class="as-link small" aria-pressed=move || sources.get().to_string()
+                    on:click=move |_| sources.update(|s| *s = !*s)>
+                    {move || if sources.get() { "Hide sources" } else { "Sources" }}
+                </button>
+            </div>
+            <p class="lead">{told(summary)}</p>
+            <dl class="facts">{entries.into_iter().map(entry).collect_view()}</dl>
+            <details class="more">
+                <summary>"More about this code"</summary>
+                <dl class="facts">{more.into_iter().map(entry).collect_view()}</dl>
+            </details>
+        </section>
+    }
+}
+
+/// All codes in a sentence each, before the first answer and after a good one.
+#[component]
+pub(crate) fn Overview() -> impl IntoView {
+    let codes = card::overview().into_iter().map(|(code, name, summary)| {
+        view! { <dt class="num">{code}</dt> <dd><b>{name}</b> <br/> {summary}</dd> }
+    });
+    view! {
+        <section class="sec reference" aria-labelledby="ref-h">
+            <h3 id="ref-h">"The five that come up most"</h3>
+            <dl class="facts codes">{codes.collect_view()}</dl>
+        </section>
+    }
+}
+
+fn entry(entry: Entry) -> impl IntoView {
+    let told_all = entry.told.into_iter().map(|t| view! { <p>{told(t)}</p> });
+    view! { <dt>{entry.name}</dt> <dd>{told_all.collect_view()}</dd> }
+}
+
+fn told(told: Told) -> impl IntoView {
+    let Told { lead, text, sources } = told;
+    let lead = (!lead.is_empty()).then(|| view! { <b>{lead}</b> " " });
+    view! { {lead} {text} {sources.into_iter().map(source).collect_view()} }
+}
+
+fn source(source: Source) -> impl IntoView {
+    match source.url {
+        Some(url) => view! { " " <a class="src" href=url rel="noreferrer">{source.label}</a> }.into_any(),
+        None => view! { " " <span class="src">{source.label}</span> }.into_any(),
+    }
+}

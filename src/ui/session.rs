@@ -1,0 +1,289 @@
+//! The state of a playground: what a person can change. Everything on the screen is derived from it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::sim::message::Method;
+use crate::sim::scenario::{Action, Request, Scenario};
+use crate::sim::time::SimTime;
+use crate::view::run::{AttemptKey, CallKey, Run};
+use crate::view::{Now, edit, first, verdict};
+
+/// What covers or replaces part of the page; at most one at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Panel {
+    /// Nothing.
+    #[default]
+    Closed,
+    /// The faults of a place: the node's name, or `link:` and a name.
+    Break(String),
+    /// The link to this session.
+    Share,
+    /// The keys.
+    Keys,
+    /// All settings, in place of the explanation.
+    Settings,
+}
+
+/// The state of a playground. Cheap to copy: it holds signals alone.
+#[derive(Clone, Copy)]
+pub struct Session {
+    /// All there is to say about the run.
+    pub(crate) scenario: RwSignal<Scenario>,
+    /// The run of that scenario.
+    pub(crate) run: Memo<Arc<Run>>,
+    /// The moment that is shown.
+    pub(crate) cursor: RwSignal<SimTime>,
+    /// The step that is shown: among those of one moment, the one that a person stepped to.
+    pub(crate) step: RwSignal<Option<usize>>,
+    /// How far the run was shown since the last change.
+    pub(crate) known: RwSignal<SimTime>,
+    /// The cursor moves by itself.
+    pub(crate) playing: RwSignal<bool>,
+    /// Where playing stops.
+    pub(crate) until: RwSignal<Option<SimTime>>,
+    /// Simulated seconds for each real one.
+    pub(crate) speed: RwSignal<f64>,
+    /// The attempt that a person chose; without one, the last answer is explained.
+    pub(crate) selected: RwSignal<Option<AttemptKey>>,
+    /// The attempt that is explained.
+    pub(crate) explained: Memo<Option<AttemptKey>>,
+    /// Requests that a person opened and closed in the list.
+    pub(crate) expanded: RwSignal<BTreeMap<CallKey, bool>>,
+    /// What is open.
+    pub(crate) panel: RwSignal<Panel>,
+    /// The run is shown as a table.
+    pub(crate) table: RwSignal<bool>,
+    /// What went wrong with an input, until the next one.
+    pub(crate) message: RwSignal<Option<String>>,
+    /// The sentence of the live region.
+    pub(crate) spoken: RwSignal<String>,
+    /// The guess of a first visit.
+    pub(crate) guess: RwSignal<Option<u16>>,
+    /// The composer's method.
+    pub(crate) method: RwSignal<Method>,
+    /// The composer's path, as typed.
+    pub(crate) path: RwSignal<String>,
+    /// The composer's client.
+    pub(crate) client: RwSignal<String>,
+    /// The address that a share link starts with.
+    pub(crate) address: StoredValue<String>,
+}
+
+impl Session {
+    /// A session with the scenario of a first visit. `address` is what a share link starts with.
+    pub fn new(address: String) -> Self {
+        let scenario = RwSignal::new(first::scenario());
+        let run = Memo::new(move |_| scenario.with(|s| Arc::new(Run::new(s))));
+        let cursor = RwSignal::new(SimTime::ZERO);
+        let known = RwSignal::new(SimTime::ZERO);
+        let selected = RwSignal::new(None);
+        let explained = Memo::new(move |_| {
+            let run = run.get();
+            let chosen = selected.get().and_then(|key| run.attempt(key)).filter(|a| a.ended(known.get()));
+            chosen.or_else(|| run.last_answer(cursor.get())).map(|a| a.key)
+        });
+        let request = first::request();
+        Self {
+            run,
+            cursor,
+            step: RwSignal::new(None),
+            known,
+            playing: RwSignal::new(false),
+            until: RwSignal::new(None),
+            speed: RwSignal::new(1.0),
+            selected,
+            explained,
+            expanded: RwSignal::new(BTreeMap::new()),
+            panel: RwSignal::new(Panel::Closed),
+            table: RwSignal::new(false),
+            message: RwSignal::new(None),
+            spoken: RwSignal::new(String::new()),
+            guess: RwSignal::new(None),
+            method: RwSignal::new(request.method),
+            path: RwSignal::new(request.path),
+            client: RwSignal::new(scenario.with_untracked(|s| s.clients[0].id.clone())),
+            address: StoredValue::new(address),
+            scenario,
+        }
+    }
+
+    /// The scenario of the session, tracked.
+    pub fn scenario(self) -> Scenario {
+        self.scenario.get()
+    }
+
+    /// Starts another scenario from its beginning; what was said in it already counts as seen.
+    pub fn load(self, scenario: Scenario) {
+        self.playing.set(false);
+        self.until.set(None);
+        self.selected.set(None);
+        self.expanded.set(BTreeMap::new());
+        self.guess.set(None);
+        self.message.set(None);
+        self.panel.set(Panel::Closed);
+        self.client.set(scenario.clients[0].id.clone());
+        if let Some(request) = scenario.timeline.iter().rev().find_map(|c| match &c.action {
+            Action::Send { request, .. } => Some(request.clone()),
+            _ => None,
+        }) {
+            self.method.set(request.method);
+            self.path.set(request.path);
+        }
+        self.scenario.set(scenario);
+        let run = self.run.get_untracked();
+        let newest = run.calls.keys().max();
+        let answer = run.attempts.iter().find(|a| Some(&a.call) == newest && a.explanation.is_some());
+        let at = answer.map_or(SimTime::ZERO, |a| a.end);
+        self.known.set(run.last());
+        self.cursor.set(at);
+        self.step.set(run.step_at(at));
+    }
+
+    /// Says what is wrong with a link or a scenario; the run stays.
+    pub fn refuse(self, message: String) {
+        self.message.set(Some(message));
+    }
+
+    /// The cursor and what is known, tracked.
+    pub(crate) fn now(self) -> Now {
+        Now { cursor: self.cursor.get(), known: self.known.get() }
+    }
+
+    /// Moves the cursor to a moment, and to one of its steps.
+    pub(crate) fn go(self, at: SimTime, step: Option<usize>) {
+        let run = self.run.get_untracked();
+        let before = self.cursor.get_untracked();
+        if at < before {
+            // Who steps back wants to see how the answer on the screen came about.
+            let explained = self.explained.get_untracked();
+            if self.selected.with_untracked(Option::is_none) {
+                self.selected.set(explained);
+            }
+        } else if run.next_answer(before).is_some_and(|end| end <= at) {
+            self.selected.set(None);
+        }
+        self.known.update(|known| *known = at.max(*known));
+        self.cursor.set(at);
+        self.step.set(step.or_else(|| run.step_at(at)));
+    }
+
+    /// Moves the cursor by hand: playing stops, and the step is spoken.
+    pub(crate) fn seek(self, at: SimTime, step: Option<usize>) {
+        self.pause();
+        self.go(at, step);
+        let run = self.run.get_untracked();
+        if let Some(step) = self.step.get_untracked().and_then(|i| run.steps.get(i)) {
+            self.spoken.set(format!("{}: {}", crate::view::format::moment(step.at), step.sentence()));
+        }
+    }
+
+    /// To the next or the previous step.
+    pub(crate) fn step_by(self, forwards: bool) {
+        let run = self.run.get_untracked();
+        let here = self.step.get_untracked();
+        let next = match (here, forwards) {
+            (None, true) => Some(0),
+            (None, false) => None,
+            (Some(i), true) => Some(i + 1),
+            (Some(i), false) => i.checked_sub(1),
+        };
+        if let Some((i, step)) = next.and_then(|i| run.steps.get(i).map(|s| (i, s))) {
+            self.seek(step.at, Some(i));
+        }
+    }
+
+    /// To the next or the previous answer.
+    pub(crate) fn answer_by(self, forwards: bool) {
+        let run = self.run.get_untracked();
+        let here = self.cursor.get_untracked();
+        let at = if forwards { run.next_answer(here) } else { run.previous_answer(here) };
+        if let Some(at) = at {
+            self.seek(at, None);
+            self.selected.set(None);
+            self.speak_answer();
+        }
+    }
+
+    /// Puts the answer that is explained into the live region.
+    pub(crate) fn speak_answer(self) {
+        let run = self.run.get_untracked();
+        if let Some(attempt) = self.explained.get_untracked().and_then(|key| run.attempt(key)) {
+            self.spoken.set(verdict::spoken(&run, attempt));
+        }
+    }
+
+    /// Plays to where there is something to see, or further on where nothing is left.
+    pub(crate) fn play(self) {
+        let run = self.run.get_untracked();
+        if self.cursor.get_untracked() >= Self::end(&run) {
+            self.go(SimTime::ZERO, None);
+        }
+        self.until.set(None);
+        self.playing.set(true);
+    }
+
+    /// Where playing ends by itself: with the last thing that happens, or, before anything was sent, with the axis.
+    pub(crate) fn end(run: &Run) -> SimTime {
+        if first::has_sent(&run.trace.scenario) { run.last() } else { run.extent(SimTime::ZERO) }
+    }
+
+    /// Stops playing.
+    pub(crate) fn pause(self) {
+        self.playing.set(false);
+        self.until.set(None);
+    }
+
+    /// Plays or pauses.
+    pub(crate) fn toggle(self) {
+        if self.playing.get_untracked() { self.pause() } else { self.play() }
+    }
+
+    /// Puts a change at the cursor.
+    pub(crate) fn change(self, action: Action) -> bool {
+        let run = self.run.get_untracked();
+        let at = edit::moment(&run, self.cursor.get_untracked());
+        match self.scenario.with_untracked(|s| edit::with(s, at, action)) {
+            Ok(next) => {
+                self.replace(next, at);
+                true
+            }
+            Err(error) => {
+                self.refuse(error.to_string());
+                false
+            }
+        }
+    }
+
+    /// Makes `next` the scenario; what lies behind `at` is not known any more.
+    pub(crate) fn replace(self, next: Scenario, at: SimTime) {
+        self.message.set(None);
+        self.selected.set(None);
+        self.scenario.set(next);
+        let run = self.run.get_untracked();
+        self.known.set(at);
+        self.cursor.set(at);
+        self.step.set(run.step_at(at));
+    }
+
+    /// Sends the composer's request and plays to its first answer.
+    pub(crate) fn send(self) {
+        let request = Request { method: self.method.get_untracked(), path: self.path.get_untracked() };
+        let sent = self.scenario.with_untracked(|s| s.timeline.len());
+        if !self.change(Action::Send { client: self.client.get_untracked(), request }) {
+            return;
+        }
+        let run = self.run.get_untracked();
+        let mut mine =
+            run.attempts.iter().filter(|a| a.key.call.change as usize == sent && a.explanation.is_some());
+        self.until.set(mine.next().map(|a| a.end));
+        self.playing.set(true);
+    }
+}
+
+/// The session of the surrounding playground.
+pub(crate) fn session() -> Session {
+    expect_context::<Session>()
+}

@@ -1,0 +1,32 @@
+//! The path: columns of nodes with wires between them.
+
+use leptos::prelude::*;
+
+use super::break_menu::BreakMenu;
+use super::node::NodeCard;
+use super::session::session;
+use super::wire::Wire;
+use crate::sim::trace::{NodeId, NodeKind};
+use crate::view::path;
+
+type Column = Vec<(NodeId, NodeKind, String)>;
+
+/// The path of a request.
+#[component]
+pub(crate) fn Stage() -> impl IntoView {
+    let session = session();
+    let columns = Memo::new(move |_| path::columns(&session.run.get().trace));
+    let more = move || (columns.with(Vec::len) > 4).then_some("more");
+    view! {
+        <div class="stage" data-columns=more>
+            {move || columns.get().into_iter().enumerate().map(|(i, nodes)| column(i, nodes)).collect_view()}
+        </div>
+        <BreakMenu/>
+    }
+}
+
+fn column(index: usize, nodes: Column) -> impl IntoView {
+    let wire = (index > 0).then(|| view! { <Wire left=index - 1/> });
+    let cards = nodes.into_iter().map(|(id, kind, name)| view! { <NodeCard id=id kind=kind name=name/> });
+    view! { {wire} <div class="stack">{cards.collect_view()}</div> }
+}

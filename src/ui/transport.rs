@@ -1,0 +1,106 @@
+//! Play, pause, steps, clock, speed.
+
+use leptos::prelude::*;
+
+use super::clock::motion_is_reduced;
+use super::icon::{Icon, MarkIcon};
+use super::session::session;
+use super::words;
+use crate::view::{format, pace};
+
+/// The exponents of ten that the speed slider offers: 0.01 to 100.
+const SLOWEST: f64 = -2.0;
+const FASTEST: f64 = 2.0;
+
+/// The bar above the lanes.
+#[component]
+pub(crate) fn Transport() -> impl IntoView {
+    let session = session();
+    let step = Memo::new(move |_| {
+        let run = session.run.get();
+        let count = run.steps.len();
+        session.step.get().and_then(|i| run.steps.get(i).map(|s| (i + 1, count, s.mark, s.sentence())))
+    });
+    let slowed = Memo::new(move |_| {
+        session.playing.get()
+            && !motion_is_reduced()
+            && session.run.with(|r| pace::slowed(&r.flights, session.cursor.get(), session.speed.get()))
+    });
+    let icon = Signal::derive(move || if session.playing.get() { "#i-pause" } else { "#i-play" });
+    let set_speed = move |event| {
+        if let Ok(exponent) = event_target_value(&event).parse::<f64>() {
+            session.speed.set(speed(exponent));
+        }
+    };
+    view! {
+        <div class="transport" role="toolbar" aria-label="Transport">
+            <button id="step-back" class="btn icon" aria-label="Previous event" title="Previous event (←)"
+                on:click=move |_| session.step_by(false)>
+                <Icon name="#i-prev"/>
+            </button>
+            <button id="play" class="btn icon primary" title="Play or pause (Space)"
+                aria-label=move || if session.playing.get() { "Pause" } else { "Play" }
+                on:click=move |_| session.toggle()>
+                <Icon name=icon/>
+            </button>
+            <button id="step-forward" class="btn icon" aria-label="Next event" title="Next event (→)"
+                on:click=move |_| session.step_by(true)>
+                <Icon name="#i-next"/>
+            </button>
+            <span class="clock" role="timer" aria-label="Simulated time">
+                <span id="clock">{move || format::clock(session.cursor.get())}</span>
+                <small>{move || format!(" / {}", format::tick(session.run.with(|r| r.extent(session.known.get())).as_nanos()))}</small>
+            </span>
+            <span class="event grow">{move || event(step.get(), slowed.get(), session.run.with(|r| r.trace.scenario.seed))}</span>
+            <label class="speed hide-s">
+                "speed"
+                <input type="range" min=SLOWEST.to_string() max=FASTEST.to_string() step="0.1"
+                    aria-label="Speed, logarithmic" prop:value=move || exponent(session.speed.get()).to_string()
+                    aria-valuetext=move || format!("{} times", speed_label(session.speed.get()))
+                    on:input=set_speed/>
+                <span class="num">{move || format!("{}×", speed_label(session.speed.get()))}</span>
+            </label>
+            <button id="table" class="btn ghost icon" aria-label="Show the run as a table" title="The run as a table (D)"
+                aria-pressed=move || session.table.get().to_string()
+                on:click=move |_| session.table.update(|t| *t = !*t)>
+                <Icon name="#i-table"/>
+            </button>
+        </div>
+    }
+}
+
+type Shown = (usize, usize, Option<crate::view::mark::Mark>, String);
+
+fn event(step: Option<Shown>, slowed: bool, seed: u64) -> impl IntoView {
+    match step {
+        _ if slowed => view! { <span class="dim slowed">{words::SLOWED}</span> }.into_any(),
+        None => view! { <span>{format!("Ready. Seed {seed}.")}</span> }.into_any(),
+        Some((number, count, mark, sentence)) => view! {
+            <span class="dim num">{format!("event {number} of {count}")}</span>
+            <span class="what" title=sentence.clone()>{mark.map(|mark| view! { <MarkIcon mark=mark/> })} {sentence.clone()}</span>
+        }
+        .into_any(),
+    }
+}
+
+/// The speed of a slider's position.
+fn speed(exponent: f64) -> f64 {
+    libm::pow(10.0, exponent.clamp(SLOWEST, FASTEST))
+}
+
+fn exponent(speed: f64) -> f64 {
+    (libm::log10(speed) * 10.0).round() / 10.0
+}
+
+/// Faster or slower by one notch.
+pub(crate) fn notch(speed_now: f64, faster: bool) -> f64 {
+    speed(exponent(speed_now) + if faster { 0.5 } else { -0.5 })
+}
+
+fn speed_label(speed: f64) -> String {
+    match speed {
+        s if s >= 9.95 => format!("{s:.0}"),
+        s if s >= 0.995 => format!("{s:.1}").trim_end_matches(".0").to_owned(),
+        s => format!("{s:.2}"),
+    }
+}

@@ -1,0 +1,73 @@
+//! The words of the page that no view model makes.
+
+pub(crate) const TITLE: &str = "Playground";
+pub(crate) const PATH_TITLE: &str = "The path";
+pub(crate) const SEND: &str = "Send one";
+pub(crate) const BREAK: &str = "Break";
+pub(crate) const HOST: &str = "http://orders.example";
+
+pub(crate) const GUESS_TITLE: &str = "What will the client get?";
+pub(crate) const GUESS_TEXT: &str =
+    "A POST goes through nginx to an orders API. Its database has become slow: every query takes 3.5\u{a0}s.";
+pub(crate) const GUESS_NOTE: &str =
+    ". The guess is optional. The status follows from the fault and the gateway’s settings.";
+
+pub(crate) const READY_TITLE: &str = "What will the client get now?";
+pub(crate) const READY_TEXT: &str =
+    "Nothing was sent through this path yet. Change what you like; the status follows.";
+pub(crate) const NOTHING_SENT: &str = "Nothing sent yet.";
+pub(crate) const NOTHING_SENT_MORE: &str =
+    "Each request appears here with its attempts, and under each attempt what the gateway tried.";
+pub(crate) const NO_ANSWER_TO_SHOW: &str = "No answer to show.";
+pub(crate) const NO_ANSWER_TO_SHOW_MORE: &str =
+    "The raw answer, the gateway’s log line and what the origin saw will stand here.";
+pub(crate) const NO_ANSWER_YET: &str = "No answer yet.";
+pub(crate) const NO_ANSWER_YET_MORE: &str =
+    "The answer and the reason for it will stand here as soon as the client has one.";
+pub(crate) const NOTHING_CAME: &str = "Nothing came that could be shown: the client has no answer.";
+pub(crate) const NO_LOG: &str = "The gateway has written nothing about this attempt yet.";
+pub(crate) const NO_ORIGIN: &str = "No origin was asked.";
+
+pub(crate) const TABLE_TITLE: &str = "The run as a table";
+pub(crate) const TABLE_NOTE: &str = "One row an event. Also shown when motion is reduced.";
+pub(crate) const SLOWED: &str = "slowed, something is on a wire";
+
+pub(crate) const SHARE_NOTE: &str =
+    "The link holds the whole session. Whoever opens it sees the same run, to the bit.";
+pub(crate) const JSON_NOTE: &str =
+    "All there is to say about this run. Change it and run it; times are texts with a unit.";
+
+/// The keys, with what they do.
+pub(crate) const KEYS: [(&str, &str); 12] = [
+    ("Space", "play, pause"),
+    ("← →", "previous, next event"),
+    ("Shift ← →", "previous, next answer"),
+    ("Home End", "start, end of what is known"),
+    ("↑ ↓", "request or attempt, in the list"),
+    ("− +", "slower, faster"),
+    ("1 to 4", "inspector tabs"),
+    ("S", "send one"),
+    ("D", "the run as a table"),
+    ("X", "break menu of the focused node"),
+    ("?", "this list"),
+    ("Esc", "close, then leave the panel"),
+];
+
+/// The label of a node's break button for those who hear it.
+pub(crate) fn break_label(title: &str) -> String {
+    format!("Break {title}")
+}
+
+/// The label of a wire's break button.
+pub(crate) fn break_network_label(node: &str) -> String {
+    format!("Break the network in front of {node}")
+}
+
+/// What the person guessed, beside what came.
+pub(crate) fn guessed(guess: u16, status: Option<u16>) -> String {
+    if status == Some(guess) {
+        format!("You guessed {guess}, and so it was.")
+    } else {
+        format!("You guessed {guess}.")
+    }
+}

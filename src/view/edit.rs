@@ -1,0 +1,208 @@
+//! What a person does, as changes of the scenario. There is no other way to change a run.
+
+use crate::sim::scenario::{Action, Change, Origin, Scenario, ScenarioError};
+use crate::sim::time::SimTime;
+use crate::sim::trace::{NodeId, Note};
+
+use super::run::Run;
+
+/// The moment at which a change made at `cursor` happens: the cursor itself, or just after what is on the screen.
+///
+/// Changes of a moment come before everything else of that moment. What was just seen shall not change, so a change is put
+/// behind it: on the next whole millisecond, microsecond or nanosecond that nothing else comes before.
+pub fn moment(run: &Run, cursor: SimTime) -> SimTime {
+    let happens = |at: &SimTime| {
+        run.trace.events.iter().any(|e| e.at == *at && !matches!(e.note, Note::Change(_)))
+            || run.trace.spans.iter().any(|s| s.start == *at || s.end == *at)
+    };
+    if !happens(&cursor) {
+        return cursor;
+    }
+    let next = (run.trace.events.iter()).map(|e| e.at).find(|at| *at > cursor).unwrap_or(SimTime::NEVER);
+    [1_000_000, 1_000]
+        .into_iter()
+        .map(|grain: u64| SimTime::from_nanos((cursor.as_nanos() / grain + 1) * grain))
+        .find(|at| *at < next)
+        .unwrap_or(SimTime::from_nanos(cursor.as_nanos() + 1))
+}
+
+/// The scenario with one more change.
+///
+/// A change that undoes or replaces one of the same moment takes its place, so that trying switches leaves no trail.
+///
+/// # Errors
+/// What is wrong with the change; the scenario then stays as it is.
+pub fn with(scenario: &Scenario, at: SimTime, action: Action) -> Result<Scenario, ScenarioError> {
+    let mut next = scenario.clone();
+    let tail = next.timeline.iter().rposition(|c| c.at == at && same_place(&c.action, &action));
+    match (tail, &action) {
+        (Some(i), Action::Repair { .. }) if matches!(next.timeline[i].action, Action::Inject { .. }) => {
+            next.timeline.remove(i);
+        }
+        (Some(i), Action::Set { .. } | Action::Inject { .. }) => {
+            next.timeline[i].action = merged(next.timeline[i].action.clone(), action);
+        }
+        _ => next.timeline.push(Change { at, action }),
+    }
+    next.check()?;
+    Ok(next)
+}
+
+/// True if the later change makes the earlier one of the same moment idle.
+fn same_place(earlier: &Action, later: &Action) -> bool {
+    match (earlier, later) {
+        (Action::Inject { node, fault }, Action::Inject { node: n, fault: f }) => {
+            node == n && fault.kind() == f.kind()
+        }
+        (Action::Inject { node, fault }, Action::Repair { node: n, fault: kind }) => {
+            node == n && fault.kind() == *kind
+        }
+        (Action::Set { node, to }, Action::Set { node: n, to: t }) => {
+            node == n && std::mem::discriminant(to) == std::mem::discriminant(t)
+        }
+        _ => false,
+    }
+}
+
+/// Both changes in one: what the later names replaces what the earlier said.
+fn merged(earlier: Action, later: Action) -> Action {
+    use crate::sim::scenario::Settings;
+    match (earlier, later) {
+        (
+            Action::Set { node, to: Settings::Gateway(mut under) },
+            Action::Set { to: Settings::Gateway(over), .. },
+        ) => {
+            under.overlay(&over);
+            Action::Set { node, to: Settings::Gateway(under) }
+        }
+        (
+            Action::Set { node, to: Settings::Origin(mut under) },
+            Action::Set { to: Settings::Origin(over), .. },
+        ) => {
+            under.overlay(&over);
+            Action::Set { node, to: Settings::Origin(under) }
+        }
+        (_, later) => later,
+    }
+}
+
+/// The scenario with one more origin, like the last one but for its name.
+///
+/// # Errors
+/// If there are too many.
+pub fn with_origin(scenario: &Scenario) -> Result<Scenario, ScenarioError> {
+    let mut next = scenario.clone();
+    let taken = |id: &str| {
+        (scenario.origins.iter().map(|o| &o.id))
+            .chain(scenario.clients.iter().map(|c| &c.id))
+            .chain(scenario.gateways.iter().map(|g| &g.id))
+            .chain(scenario.dependencies.iter().map(|d| &d.id))
+            .any(|used| used == id)
+    };
+    let letters = ('A'..='Z').map(String::from);
+    let numbered = (1..1_000).map(|n| format!("origin-{n}"));
+    let id = letters.chain(numbered).find(|id| !taken(id)).unwrap_or_default();
+    let mut origin = Origin { id, ..scenario.origins.last().cloned().unwrap_or_default() };
+    origin.faults.clear();
+    origin.link.faults.clear();
+    next.origins.push(origin);
+    next.check()?;
+    Ok(next)
+}
+
+/// The scenario without an origin and without what happens to it.
+///
+/// # Errors
+/// If it is the only one.
+pub fn without_origin(scenario: &Scenario, id: &str) -> Result<Scenario, ScenarioError> {
+    let mut next = scenario.clone();
+    next.origins.retain(|o| o.id != id);
+    next.timeline.retain(|change| match &change.action {
+        Action::Inject { node, .. } | Action::Repair { node, .. } | Action::Set { node, .. } => {
+            node.strip_prefix("link:").unwrap_or(node) != id
+        }
+        Action::Send { .. } => true,
+    });
+    next.check()?;
+    Ok(next)
+}
+
+/// The name of a node.
+pub fn id(run: &Run, node: NodeId) -> String {
+    run.trace.node(node).id.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::fault::ALL;
+    use crate::sim::scenario::{GatewaySettings, Settings};
+    use crate::sim::time::SimDuration;
+    use crate::view::first;
+
+    fn inject(node: &str, kind: &str) -> Action {
+        let info = ALL.iter().find(|i| i.kind == kind).expect("a kind");
+        Action::Inject { node: node.into(), fault: (info.default)() }
+    }
+
+    #[test]
+    fn breaking_and_mending_at_one_moment_leaves_nothing() {
+        let scenario = first::scenario();
+        let at = SimTime::from_secs(1);
+        let broken = with(&scenario, at, inject("A", "process_down")).expect("valid");
+        assert_eq!(broken.timeline.len(), 2);
+        let Action::Inject { fault, .. } = &broken.timeline[1].action else { unreachable!("an injection") };
+        let mended =
+            with(&broken, at, Action::Repair { node: "A".into(), fault: fault.kind() }).expect("valid");
+        assert_eq!(mended, scenario);
+        let later =
+            with(&broken, SimTime::from_secs(2), Action::Repair { node: "A".into(), fault: fault.kind() });
+        assert_eq!(later.expect("valid").timeline.len(), 3);
+    }
+
+    #[test]
+    fn settings_of_one_moment_are_one_change() {
+        let set = |s: GatewaySettings| Action::Set { node: "gateway".into(), to: Settings::Gateway(s) };
+        let at = SimTime::from_secs(1);
+        let read =
+            GatewaySettings { read_timeout: Some(SimDuration::from_secs(5)), ..GatewaySettings::default() };
+        let fails = GatewaySettings { max_fails: Some(3), ..GatewaySettings::default() };
+        let scenario = with(&first::scenario(), at, set(read)).expect("valid");
+        let scenario = with(&scenario, at, set(fails)).expect("valid");
+        assert_eq!(scenario.timeline.len(), 2);
+        let settings = crate::view::conditions::gateway(&scenario, "gateway", at);
+        assert_eq!((settings.read_timeout, settings.max_fails), (Some(SimDuration::from_secs(5)), Some(3)));
+    }
+
+    #[test]
+    fn an_invalid_change_is_refused() {
+        let read = GatewaySettings { read_timeout: Some(SimDuration::ZERO), ..GatewaySettings::default() };
+        let action = Action::Set { node: "gateway".into(), to: Settings::Gateway(read) };
+        let error = with(&first::scenario(), SimTime::ZERO, action).expect_err("out of range").to_string();
+        assert!(error.contains("read_timeout"), "{error}");
+    }
+
+    #[test]
+    fn an_origin_comes_with_a_free_name_and_goes_with_its_changes() {
+        let more = with_origin(&first::scenario()).expect("valid");
+        assert_eq!(more.origins.last().map(|o| o.id.as_str()), Some("C"));
+        let broken = with(&more, SimTime::ZERO, inject("link:C", "refused")).expect("valid");
+        assert_eq!(without_origin(&broken, "C").expect("valid"), first::scenario());
+        let one = without_origin(&first::scenario(), "B").expect("valid");
+        assert!(without_origin(&one, "A").is_err());
+    }
+
+    #[test]
+    fn a_change_comes_after_what_was_just_seen() {
+        let run = crate::view::samples::sent();
+        assert_eq!(moment(&Run::new(&first::scenario()), SimTime::ZERO), SimTime::ZERO);
+        assert_eq!(moment(&run, SimTime::from_secs(1)), SimTime::from_secs(1));
+        let seen = run.attempts[0].end;
+        let at = moment(&run, seen);
+        assert!(at > seen && at.as_nanos().is_multiple_of(1_000_000), "{at}");
+        let next = with(&run.trace.scenario, at, inject("A", "process_down")).expect("valid");
+        let again = Run::new(&next);
+        let before = |r: &Run| r.trace.events.iter().filter(|e| e.at <= seen).cloned().collect::<Vec<_>>();
+        assert_eq!(before(&again), before(&run));
+    }
+}

@@ -1,0 +1,266 @@
+//! The time lanes: changes, answers and effects on one axis.
+
+use crate::sim::scenario::Action;
+use crate::sim::time::{SimDuration, SimTime};
+use crate::sim::trace::{Note, SpanId};
+
+use super::mark::{self, Mark};
+use super::run::Run;
+use super::{Now, format, steps, text};
+
+/// A label on an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// Where, in seconds.
+    pub at: f64,
+    /// What it says.
+    pub label: String,
+}
+
+/// The labels of an axis from nothing to `extent`, at most `most` of them.
+pub fn ticks(extent: SimTime, most: u64) -> Vec<Tick> {
+    let nanos = extent.as_nanos().max(1);
+    let mut step = 1u64;
+    let mut grow = [2, 5, 10].into_iter().cycle();
+    let mut decade = 1u64;
+    while nanos / step > most {
+        match grow.next() {
+            Some(10) => {
+                decade = decade.saturating_mul(10);
+                step = decade;
+            }
+            Some(factor) => step = decade.saturating_mul(factor),
+            None => break,
+        }
+    }
+    (0..=nanos / step)
+        .map(|i| i * step)
+        // The last label would hang over the end of the axis.
+        .filter(|at| *at == 0 || at.saturating_add(step / 2) <= nanos)
+        .map(|at| Tick { at: SimTime::from_nanos(at).as_secs_f64(), label: format::tick(at) })
+        .collect()
+}
+
+/// What a change did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlagKind {
+    /// Something broke.
+    Break,
+    /// Something was mended.
+    Mend,
+    /// A setting changed.
+    Set,
+}
+
+/// A change on the timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    /// Where, in seconds.
+    pub at: f64,
+    /// What it did.
+    pub kind: FlagKind,
+    /// What it says; empty where the next flag stands too close.
+    pub label: String,
+    /// The whole of it.
+    pub title: String,
+}
+
+/// An attempt on the axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// Its start, in seconds.
+    pub start: f64,
+    /// Its length, in seconds.
+    pub length: f64,
+    /// How it ended; none while it is open.
+    pub mark: Option<Mark>,
+    /// It lies behind the playhead.
+    pub later: bool,
+    /// What it is.
+    pub title: String,
+}
+
+/// A wait between two attempts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gap {
+    /// Its start, in seconds.
+    pub start: f64,
+    /// Its length, in seconds.
+    pub length: f64,
+}
+
+/// An order that was stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    /// When its request reached the origin, in seconds.
+    pub start: f64,
+    /// When it was stored, in seconds.
+    pub at: f64,
+    /// Its number.
+    pub number: u32,
+    /// It lies behind the playhead.
+    pub later: bool,
+    /// What it is.
+    pub title: String,
+}
+
+/// The lanes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lanes {
+    /// The end of the axis, in seconds.
+    pub extent: f64,
+    /// The axis.
+    pub ticks: Vec<Tick>,
+    /// Changes.
+    pub flags: Vec<Flag>,
+    /// Attempts.
+    pub bars: Vec<Bar>,
+    /// Waits.
+    pub gaps: Vec<Gap>,
+    /// Effects.
+    pub orders: Vec<Order>,
+}
+
+/// The lanes of a run as far as it is known.
+pub fn lanes(run: &Run, now: Now) -> Lanes {
+    let extent = run.extent(now.known);
+    Lanes {
+        extent: extent.as_secs_f64(),
+        ticks: ticks(extent, 12),
+        flags: flags(run, extent),
+        bars: bars(run, now),
+        gaps: gaps(run, now),
+        orders: orders(run, now),
+    }
+}
+
+fn flags(run: &Run, extent: SimTime) -> Vec<Flag> {
+    // Some seven hundredths of the axis hold the shortest label.
+    let room = extent.as_secs_f64() * 0.09;
+    let mut flags: Vec<Flag> = (run.trace.scenario.timeline.iter())
+        .filter(|c| c.at <= extent)
+        .filter_map(|change| {
+            let (kind, node, words) = match &change.action {
+                Action::Send { .. } => return None,
+                Action::Inject { node, fault } => (FlagKind::Break, node, steps::label(fault)),
+                Action::Repair { node, fault } => {
+                    (FlagKind::Mend, node, format!("{} mended", fault.info().title.to_lowercase()))
+                }
+                Action::Set { node, to } => {
+                    (FlagKind::Set, node, steps::settings(&run.trace.scenario, node, to))
+                }
+            };
+            let label = format!("{}: {words}", node.strip_prefix("link:").unwrap_or(node));
+            let title = format!("{} {}", format::moment(change.at), text::capital(&label));
+            Some(Flag { at: change.at.as_secs_f64(), kind, label, title })
+        })
+        .collect();
+    flags.sort_by(|a, b| a.at.total_cmp(&b.at));
+    for i in 1..flags.len() {
+        let (before, rest) = flags.split_at_mut(i);
+        if let (Some(flag), Some(next)) = (before.last_mut(), rest.first())
+            && next.at - flag.at < room + extent.as_secs_f64() * 0.006 * flag.label.len() as f64
+        {
+            flag.label.clear();
+        }
+    }
+    flags
+}
+
+fn bars(run: &Run, now: Now) -> Vec<Bar> {
+    run.attempts
+        .iter()
+        .filter(|a| a.start <= now.known)
+        .map(|attempt| {
+            let shown = attempt.ended(now.known);
+            let end = if shown { attempt.end } else { now.known };
+            let mark = shown.then_some(attempt.mark);
+            let what = if shown { mark::label(attempt.status) } else { "open".to_owned() };
+            Bar {
+                start: attempt.start.as_secs_f64(),
+                length: end.since(attempt.start).as_secs_f64(),
+                mark,
+                later: if shown { attempt.end > now.cursor } else { attempt.start > now.cursor },
+                title: format!(
+                    "Attempt {}: {what} after {}",
+                    attempt.key.number,
+                    format::duration(end.since(attempt.start))
+                ),
+            }
+        })
+        .collect()
+}
+
+fn gaps(run: &Run, now: Now) -> Vec<Gap> {
+    (run.trace.events.iter().take_while(|e| e.at <= now.known))
+        .filter_map(|event| match event.note {
+            Note::RetryIn(wait, _) => {
+                let end = (event.at + wait).min(now.known);
+                Some(Gap { start: event.at.as_secs_f64(), length: end.since(event.at).as_secs_f64() })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn orders(run: &Run, now: Now) -> Vec<Order> {
+    (run.trace.events.iter().take_while(|e| e.at <= now.known))
+        .filter_map(|event| match event.note {
+            Note::Committed(number) => {
+                let start = start_of(run, event.span).unwrap_or(event.at);
+                Some(Order {
+                    start: start.as_secs_f64(),
+                    at: event.at.as_secs_f64(),
+                    number,
+                    later: event.at > now.cursor,
+                    title: format!("Order {number}, stored at {}", format::moment(event.at)),
+                })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn start_of(run: &Run, span: SpanId) -> Option<SimTime> {
+    run.trace.spans.get(span.0 as usize).map(|s| s.start)
+}
+
+/// The nearest moment to a share of the axis.
+pub fn moment_at(extent: SimTime, share: f64) -> SimTime {
+    SimTime::ZERO + SimDuration::from_nanos(extent.as_nanos()).scaled(share.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        let labels = |seconds| -> Vec<String> {
+            ticks(SimTime::from_secs(seconds), 12).into_iter().map(|t| t.label).collect()
+        };
+        assert_eq!(
+            labels(24),
+            ["0 s", "2 s", "4 s", "6 s", "8 s", "10 s", "12 s", "14 s", "16 s", "18 s", "20 s", "22 s"]
+        );
+        assert_eq!(
+            labels(12),
+            ["0 s", "1 s", "2 s", "3 s", "4 s", "5 s", "6 s", "7 s", "8 s", "9 s", "10 s", "11 s"]
+        );
+        for seconds in [1, 7, 60, 90, 3_600, 86_400] {
+            assert!((3..=13).contains(&labels(seconds).len()), "{seconds}: {:?}", labels(seconds));
+        }
+    }
+
+    #[test]
+    fn lanes_hold_what_is_known_and_no_more() {
+        let run = crate::view::samples::sent();
+        let known = run.attempts[0].end;
+        let shown = lanes(&run, Now { cursor: known, known });
+        assert_eq!((shown.flags.len(), shown.bars.len(), shown.orders.len()), (1, 1, 0));
+        assert_eq!(shown.flags[0].label, "database: query takes 3.5 s");
+        let all = lanes(&run, Now { cursor: known, known: run.last() });
+        assert_eq!((all.bars.len(), all.gaps.len(), all.orders.len()), (6, 5, 4));
+        assert!(!all.bars[0].later && all.bars[1].later && all.orders[0].later);
+    }
+}

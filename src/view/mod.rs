@@ -1,0 +1,43 @@
+//! View models: a run at a moment as plain data, ready to be put on a screen.
+//!
+//! Everything here is a pure function of a [`Run`](run::Run) and a moment; nothing knows a browser. The components in
+//! `ui` show these values and add neither rules nor arithmetic.
+//!
+//! Two moments matter. The *cursor* is the moment that is shown. What lies behind it stays visible, pale, as far as it was
+//! shown before: up to the *known* end. Beyond that nothing is told, so that a status is never seen before it happens.
+
+pub mod card;
+pub mod conditions;
+#[cfg(test)]
+mod contrast;
+pub mod edit;
+pub mod fault_form;
+pub mod first;
+pub mod form;
+pub mod format;
+pub mod goals;
+pub mod inspector;
+pub mod lanes;
+pub mod mark;
+pub mod names;
+pub mod pace;
+pub mod path;
+pub mod run;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod steps;
+pub mod text;
+pub mod verdict;
+pub mod waterfall;
+pub mod wires;
+
+use crate::sim::time::SimTime;
+
+/// The moment that is shown, and how far the run is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// The moment that is shown.
+    pub cursor: SimTime,
+    /// The latest moment that was shown since the last change; never before the cursor.
+    pub known: SimTime,
+}

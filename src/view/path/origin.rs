@@ -1,0 +1,142 @@
+//! An origin's workers, and a dependency's connections.
+
+use crate::sim::scenario::{DependencySettings, OriginSettings};
+use crate::sim::time::SimTime;
+use crate::sim::trace::{NodeId, Note, Outcome, Span, SpanId, SpanKind, Trace};
+
+use super::{Body, Health, Slot, Tone, broken, quiet, well};
+use crate::view::conditions::{self, ActiveFault};
+use crate::view::mark::Mark;
+use crate::view::names;
+use crate::view::steps::open;
+
+/// The most slots for workers that an origin shows; more are told as a number alone.
+const MOST_SLOTS: u32 = 16;
+
+pub(super) fn origin(
+    trace: &Trace,
+    id: NodeId,
+    at: SimTime,
+    active: &[ActiveFault],
+) -> (Health, Body, String) {
+    let name = &trace.node(id).id;
+    let settings = conditions::origin(&trace.scenario, name, at);
+    let workers = settings.workers.unwrap_or(OriginSettings::DEFAULT_WORKERS);
+    let (mut running, mut lost, mut queue) = (Vec::new(), 0u32, 0usize);
+    for (span_id, span) in trace.of_kind(SpanKind::Work).filter(|(_, s)| s.node == id && s.start <= at) {
+        match phase(trace, span_id, span, at) {
+            Phase::Queued => queue += 1,
+            Phase::Running => {
+                if caller_left(trace, span, at) {
+                    lost += 1;
+                }
+                running.push((span_id, span));
+            }
+            Phase::Over => {}
+        }
+    }
+    let busy = running.len() as u32;
+    let slots = if workers <= MOST_SLOTS {
+        (0..workers)
+            .map(|i| match i {
+                i if i < lost => Slot::Lost,
+                i if i < busy => Slot::Busy,
+                _ => Slot::Free,
+            })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let doing = match running.first() {
+        Some((span_id, span)) => doing(trace, *span_id, span, at),
+        None => done(trace, id, at),
+    };
+    let health = broken(active, name).unwrap_or_else(|| match (busy, lost) {
+        (0, _) => well("idle"),
+        (_, 0) => quiet("busy"),
+        _ => Health { word: "busy".to_owned(), tone: Tone::Mark(Mark::of(Some(504), true)) },
+    });
+    let mut spoken = format!("{busy} of {workers} workers busy");
+    if lost > 0 {
+        spoken.push_str(&format!(", {lost} of them for somebody who has left"));
+    }
+    spoken.push_str(&format!(". {doing}."));
+    (health, Body::Origin { slots, busy, workers, queue, doing }, spoken)
+}
+
+enum Phase {
+    Queued,
+    Running,
+    Over,
+}
+
+fn phase(trace: &Trace, id: SpanId, span: &Span, at: SimTime) -> Phase {
+    let (mut started, mut released) = (false, false);
+    for event in trace.notes(id).take_while(|e| e.at <= at) {
+        match event.note {
+            Note::Started(_) => started = true,
+            Note::Released(_) => released = true,
+            _ => {}
+        }
+    }
+    match (started, released || span.end <= at) {
+        (true, false) => Phase::Running,
+        (false, false) => Phase::Queued,
+        (_, true) => Phase::Over,
+    }
+}
+
+/// True if whoever asked for this work does not wait for it any more.
+fn caller_left(trace: &Trace, work: &Span, at: SimTime) -> bool {
+    trace.spans.get(work.parent.0 as usize).is_some_and(|asked| asked.end <= at)
+}
+
+fn asked_for(trace: &Trace, span: SpanId) -> String {
+    trace.request(span).map(|r| format!("{} {}", r.method, r.path)).unwrap_or_default()
+}
+
+fn doing(trace: &Trace, id: SpanId, span: &Span, at: SimTime) -> String {
+    let asked = trace.children(id).any(|(_, s)| s.kind == SpanKind::Query && s.start <= at && at < s.end);
+    let what = if asked { "waits on the database" } else { "works on it" };
+    let whom = if caller_left(trace, span, at) { ", nobody listens" } else { "" };
+    format!("{}: {what}{whom}", asked_for(trace, id))
+}
+
+fn done(trace: &Trace, node: NodeId, at: SimTime) -> String {
+    let last = trace
+        .of_kind(SpanKind::Work)
+        .filter(|(_, s)| s.node == node && s.end <= at)
+        .max_by_key(|(_, s)| s.end);
+    let Some((id, span)) = last else { return "No request yet".to_owned() };
+    let order = trace.events.iter().take_while(|e| e.at <= at).find_map(|e| match e.note {
+        Note::Committed(order) if trace.descends(e.span, id) => Some(order),
+        _ => None,
+    });
+    let request = asked_for(trace, id);
+    let wrote = trace.notes(id).find_map(|e| match e.note {
+        Note::Wrote(message) if e.at <= at => trace.status(message),
+        _ => None,
+    });
+    match (order, span.outcome) {
+        (Some(order), _) => format!("{request}: stored order {order}"),
+        (None, Outcome::Failed(failure)) => format!("{request}: {}", names::failure(failure)),
+        (None, _) => {
+            wrote.map_or(format!("{request}: done"), |status| format!("{request}: answered {status}"))
+        }
+    }
+}
+
+pub(super) fn dependency(
+    trace: &Trace,
+    id: NodeId,
+    at: SimTime,
+    active: &[ActiveFault],
+) -> (Health, Body, String) {
+    let name = &trace.node(id).id;
+    let settings = conditions::dependency(&trace.scenario, name, at);
+    let connections = settings.connections.unwrap_or(DependencySettings::DEFAULT_CONNECTIONS);
+    let busy = open(trace, SpanKind::Query, id, at);
+    let health = broken(active, name).unwrap_or_else(|| well("up"));
+    let spoken = format!("{busy} of {connections} connections in use.");
+    (health, Body::Dependency { busy, connections }, spoken)
+}

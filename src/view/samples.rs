@@ -1,0 +1,15 @@
+//! Runs for the tests of the view models.
+
+use crate::sim::scenario::{Action, Change};
+use crate::sim::time::SimTime;
+
+use super::first;
+use super::run::Run;
+
+/// The first scenario after its button was pressed: one POST at 0 s, a slow database, six attempts.
+pub(crate) fn sent() -> Run {
+    let mut scenario = first::scenario();
+    let action = Action::Send { client: "client".into(), request: first::request() };
+    scenario.timeline.push(Change { at: SimTime::ZERO, action });
+    Run::new(&scenario)
+}

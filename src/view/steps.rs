@@ -1,0 +1,234 @@
+//! The run as steps: what a person goes through with the arrow keys, and the rows of the table.
+
+use crate::sim::dialect::{Setting, dialect};
+use crate::sim::fault::Fault;
+use crate::sim::scenario::{Action, DependencySettings, OriginSettings, Scenario, Settings};
+use crate::sim::time::{SimDuration, SimTime};
+use crate::sim::trace::{Event, NodeId, NodeKind, Note, Parcel, RetryReason, SpanId, SpanKind, Trace};
+
+use super::mark::Mark;
+use super::wires::{self, Flight};
+use super::{conditions, format, names, text};
+
+/// One row of the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When.
+    pub at: SimTime,
+    /// The index into the trace's events.
+    pub event: usize,
+    /// The span that it belongs to.
+    pub span: SpanId,
+    /// Who acts; none for the person's own changes at no node.
+    pub node: Option<NodeId>,
+    /// Where: `nginx`, or `nginx → A`.
+    pub place: String,
+    /// What happens.
+    pub what: String,
+    /// The mark of the answer that it carries.
+    pub mark: Option<Mark>,
+    /// What holds afterwards.
+    pub state: String,
+}
+
+impl Step {
+    /// The step as a sentence: `nginx: no answer from A within 2 s`.
+    pub fn sentence(&self) -> String {
+        format!("{}: {}", self.place, self.what)
+    }
+}
+
+/// All steps of a run. Notes that only repeat what a neighbouring one says are left out.
+pub fn steps(trace: &Trace) -> Vec<Step> {
+    let flights = wires::flights(trace);
+    let mut flights = flights.iter();
+    let mut steps = Vec::new();
+    for (index, event) in trace.events.iter().enumerate() {
+        let flight = match event.note {
+            Note::Departed { link, .. } if wires::near_end(trace, event.span, link).is_some() => {
+                flights.next()
+            }
+            _ => None,
+        };
+        if let Some((node, place, what)) = words(trace, event, flight) {
+            steps.push(Step {
+                at: event.at,
+                event: index,
+                span: event.span,
+                node,
+                place,
+                what,
+                mark: flight.and_then(|f| f.mark),
+                state: state(trace, event),
+            });
+        }
+    }
+    steps
+}
+
+type Words = (Option<NodeId>, String, String);
+
+fn words(trace: &Trace, event: &Event, flight: Option<&Flight>) -> Option<Words> {
+    let owner = trace.spans.get(event.span.0 as usize).map(|s| s.node);
+    let at_owner = |what: String| owner.map(|node| (Some(node), names::short(trace, node), what));
+    match event.note {
+        Note::Change(index) => change(trace, index),
+        Note::FaultActed(index) => {
+            let entry = trace.faults.get(index as usize)?;
+            at_owner(format!("meets the fault: {}", format::spaced(&entry.fault.label())))
+        }
+        Note::Departed { .. } => {
+            let flight = flight?;
+            let (from, to) = (names::short(trace, flight.from()), names::short(trace, flight.to()));
+            Some((Some(flight.from()), format!("{from} → {to}"), wires::describe(trace, flight)))
+        }
+        Note::Queued(before) => at_owner(format!("waits for a worker, {before} before it")),
+        Note::Started(_) if is_query(trace, event.span) => at_owner("begins the query".to_owned()),
+        Note::Released(_) if is_query(trace, event.span) => at_owner("has finished the query".to_owned()),
+        Note::Started(_) => at_owner("a worker takes the request".to_owned()),
+        Note::Released(_) => at_owner("the worker is free again".to_owned()),
+        Note::Committed(order) => at_owner(format!("order {order} is stored")),
+        Note::Noticed(failure) => at_owner(names::failure(failure).to_owned()),
+        Note::Decided(rule, _) => {
+            let gateway = dialect(trace.dialect(owner?)?);
+            at_owner(format!("by its rule: {}", text::plain(gateway.rules().get(usize::from(rule.0))?.text)))
+        }
+        Note::PassedOver(upstream) => {
+            at_owner(format!("passes over {}, which is out", names::short(trace, upstream)))
+        }
+        Note::PeerFailed(upstream, fails) => at_owner(format!(
+            "counts {} of {}",
+            format::count(fails as usize, "failure", "failures"),
+            names::short(trace, upstream)
+        )),
+        Note::PeerOut(upstream) => {
+            at_owner(format!("takes {} out of rotation", names::short(trace, upstream)))
+        }
+        Note::PeerBack(upstream) => at_owner(format!("trusts {} again", names::short(trace, upstream))),
+        Note::RetryIn(wait, reason) => {
+            let next = attempts_before(trace, event.span, event.at) + 1;
+            let why = match reason {
+                RetryReason::Backoff => "",
+                RetryReason::RetryAfter => ", as Retry-After asks",
+            };
+            at_owner(format!("waits {}{why}, then attempt {next}", format::duration(wait)))
+        }
+        Note::GaveUp(reason) => at_owner(names::give_up(reason).to_owned()),
+        Note::CallerLeft => at_owner("notices that nobody listens any more".to_owned()),
+        Note::Connected
+        | Note::RequestRead
+        | Note::Asked
+        | Note::QueryAnswered
+        | Note::HeadRead
+        | Note::Picked(_)
+        | Note::Wrote(_)
+        | Note::CallEnded => None,
+    }
+}
+
+fn is_query(trace: &Trace, span: SpanId) -> bool {
+    trace.spans.get(span.0 as usize).is_some_and(|s| s.kind == SpanKind::Query)
+}
+
+/// How many attempts a call has made by a moment.
+fn attempts_before(trace: &Trace, call: SpanId, at: SimTime) -> usize {
+    trace.of_kind(SpanKind::Attempt).filter(|(id, s)| s.start <= at && trace.descends(*id, call)).count()
+}
+
+/// What a change of the timeline does, in a few words: the node, and the words.
+fn change(trace: &Trace, index: u32) -> Option<Words> {
+    let change = trace.scenario.timeline.get(index as usize)?;
+    let (node, what) = match &change.action {
+        Action::Send { client, request } => (client, format!("you send {} {}", request.method, request.path)),
+        Action::Inject { node, fault } => (node, format!("you break it: {}", label(fault))),
+        Action::Repair { node, fault } => {
+            (node, format!("you mend it: {}", fault.info().title.to_lowercase()))
+        }
+        Action::Set { node, to } => (node, format!("you set {}", settings(&trace.scenario, node, to))),
+    };
+    let id = node.strip_prefix("link:").unwrap_or(node);
+    let found = trace.nodes.iter().position(|n| n.id == id).map(|i| NodeId(i as u16));
+    let place = match (found, node.strip_prefix("link:")) {
+        (_, Some(_)) => names::place(node),
+        (Some(found), None) => names::short(trace, found),
+        (None, None) => node.clone(),
+    };
+    Some((found, place, what))
+}
+
+/// A fault's label with spaces before its units.
+pub fn label(fault: &Fault) -> String {
+    format::spaced(&fault.label())
+}
+
+/// New settings of a node in a few words: names and values, a gateway's as its product writes them.
+pub fn settings(scenario: &Scenario, node: &str, to: &Settings) -> String {
+    match to {
+        Settings::Client(policy) => {
+            let name = conditions::preset_of(policy).map_or("a policy of its own", |p| p.title);
+            format!("the policy to {name}")
+        }
+        Settings::Traffic(_) => "its traffic".to_owned(),
+        Settings::NoTraffic {} => "no traffic".to_owned(),
+        Settings::Latency(latency) => format!("the latency to {}", format::exact(*latency)),
+        Settings::Gateway(s) => {
+            let name = scenario.gateways.iter().find(|g| g.id == node).map(|g| g.dialect).unwrap_or_default();
+            let product = dialect(name);
+            let effective = product.effective(s);
+            let named = Setting::ALL.into_iter().filter(|setting| setting.is_configured(s));
+            let written = named.map(|n| format!("{} {}", product.directive(n), product.value(n, &effective)));
+            written.collect::<Vec<_>>().join(", ")
+        }
+        Settings::Origin(s) => fields(s),
+        Settings::Dependency(s) => fields(s),
+    }
+}
+
+fn fields(settings: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(settings).unwrap_or_default();
+    let named: Vec<String> = (value.as_object().into_iter().flatten())
+        .map(|(name, value)| match value {
+            serde_json::Value::String(text) => format!("{name} {text}"),
+            other => format!("{name} {}", other.to_string().replace('"', "")),
+        })
+        .collect();
+    named.join(", ")
+}
+
+/// What holds after a note, for the node that it is about.
+fn state(trace: &Trace, event: &Event) -> String {
+    let Some(owner) = trace.spans.get(event.span.0 as usize).map(|s| s.node) else { return String::new() };
+    match event.note {
+        Note::Started(busy) | Note::Released(busy) if is_query(trace, event.span) => {
+            let settings = conditions::dependency(&trace.scenario, &trace.node(owner).id, event.at);
+            let all = settings.connections.unwrap_or(DependencySettings::DEFAULT_CONNECTIONS);
+            format!("{}: {busy} of {all} connections", names::short(trace, owner))
+        }
+        Note::Started(busy) | Note::Released(busy) => {
+            let workers = conditions::origin(&trace.scenario, &trace.node(owner).id, event.at)
+                .workers
+                .unwrap_or(OriginSettings::DEFAULT_WORKERS);
+            format!("{}: {busy} of {workers} workers", names::short(trace, owner))
+        }
+        Note::Departed { link, parcel: Parcel::Request | Parcel::Answer, takes, .. }
+            if trace.node(link).kind == NodeKind::Gateway =>
+        {
+            let arrival = event.at + SimDuration::from_nanos(takes);
+            let busy = open(trace, SpanKind::GatewayRequest, link, arrival);
+            format!("{}: {busy} in flight", names::short(trace, link))
+        }
+        Note::Committed(_) => {
+            let orders = (trace.events.iter())
+                .take_while(|e| e.at <= event.at)
+                .filter(|e| matches!(e.note, Note::Committed(_)))
+                .count();
+            format!("orders: {orders}")
+        }
+        _ => String::new(),
+    }
+}
+
+/// How many spans of a kind are open at a node at a moment.
+pub fn open(trace: &Trace, kind: SpanKind, node: NodeId, at: SimTime) -> usize {
+    trace.of_kind(kind).filter(|(_, s)| s.node == node && s.start <= at && at < s.end).count()
+}
