@@ -6,6 +6,7 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::icon::Icon;
+use super::panel::close;
 use super::session::{Panel, Session, session};
 use crate::sim::fault::{FaultInfo, FaultKind, Place};
 use crate::sim::scenario::Action;
@@ -54,8 +55,6 @@ fn Menu(place: String) -> impl IntoView {
         Some(NodeKind::Client | NodeKind::Gateway) => "menu wide from-left",
         _ => "menu wide from-right",
     };
-    let opener = opener_id(&place);
-    let leave = opener.clone();
     let keys = move |event: KeyboardEvent| {
         if let Some(menu) = menu.get_untracked() {
             menu_key(&event, &menu);
@@ -63,11 +62,11 @@ fn Menu(place: String) -> impl IntoView {
         if event.key() == "Escape" || event.key() == "Tab" {
             event.prevent_default();
             event.stop_propagation();
-            close(session, &leave);
+            close(session);
         }
     };
     view! {
-        <div class="veil" on:click=move |_| close(session, &opener)></div>
+        <div class="veil" on:click=move |_| close(session)></div>
         <div class=side node_ref=menu role="menu" aria-label=title.clone() on:keydown=keys>
             <div class="mh"><b>{title.clone()}</b><span class="dim">"happens at the playhead"</span></div>
             <Faults place=place of=of/>
@@ -97,14 +96,14 @@ fn item(place: String, info: &'static FaultInfo) -> impl IntoView {
     let at = place.clone();
     let there = Memo::new(move |_| is_there(session, &at, kind));
     let choose = move |_| {
-        let (node, opener) = (place.clone(), opener_id(&place));
+        let node = place.clone();
         let action = if there.get_untracked() {
             Action::Repair { node, fault: kind }
         } else {
             Action::Inject { node, fault: (info.default)() }
         };
         session.change(action);
-        close(session, &opener);
+        close(session);
     };
     view! {
         <button role="menuitemcheckbox" tabindex="-1" data-fault=info.kind
@@ -122,24 +121,6 @@ fn is_there(session: Session, place: &str, kind: FaultKind) -> bool {
 
 fn kind_of(session: Session, node: &str) -> Option<NodeKind> {
     session.run.with_untracked(|run| run.trace.nodes.iter().find(|n| n.id == node).map(|n| n.kind))
-}
-
-/// The button that opens the menu of a place.
-fn opener_id(place: &str) -> String {
-    match place.strip_prefix("link:") {
-        Some(node) => format!("break-link-{node}"),
-        None => format!("break-{place}"),
-    }
-}
-
-/// Closes the menu and gives the focus back to its button.
-fn close(session: Session, opener: &str) {
-    session.panel.set(Panel::Closed);
-    let button = document().get_element_by_id(opener);
-    if let Some(button) = button.and_then(|b| b.dyn_into::<HtmlElement>().ok()) {
-        // A wire's button is not drawn on narrow screens; then the focus stays where it is.
-        let _ = button.focus();
-    }
 }
 
 /// Moves the focus within a menu: arrows, Home and End.

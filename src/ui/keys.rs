@@ -6,6 +6,7 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::icon::Icon;
+use super::panel::close;
 use super::session::{Panel, Session, session};
 use super::transport::notch;
 use super::words;
@@ -65,7 +66,7 @@ fn is_typing(target: &Element) -> bool {
 /// Closes what is open; then leaves the panel.
 fn escape(session: Session, target: &Element) {
     if session.panel.with_untracked(|p| *p != Panel::Closed) {
-        session.panel.set(Panel::Closed);
+        close(session);
     } else if let Some(target) = target.dyn_ref::<HtmlElement>() {
         let _ = target.blur();
     }
@@ -111,22 +112,22 @@ fn sibling(element: &Element, forwards: bool) -> Option<Element> {
 pub(crate) fn KeyList() -> impl IntoView {
     let session = session();
     let open = Memo::new(move |_| session.panel.with(|p| *p == Panel::Keys));
-    let close = NodeRef::<leptos::html::Button>::new();
+    let closer = NodeRef::<leptos::html::Button>::new();
     Effect::new(move |_| {
-        if let (true, Some(close)) = (open.get(), close.get()) {
-            let _ = close.focus();
+        if let (true, Some(closer)) = (open.get(), closer.get()) {
+            let _ = closer.focus();
         }
     });
     view! {
         <Show when=move || open.get()>
-            <div class="veil dark" on:click=move |_| session.panel.set(Panel::Closed)></div>
+            <div class="veil dark" on:click=move |_| close(session)></div>
             <div class="pop keys-pop" role="dialog" aria-modal="true" aria-label="Keys">
                 <div class="ph">
                     <h3>"Keys"</h3>
                     <span class="dim">"while the focus is inside, and never while you type"</span>
                     <span class="grow"></span>
-                    <button class="btn ghost small icon" aria-label="Close" node_ref=close
-                        on:click=move |_| session.panel.set(Panel::Closed)>
+                    <button class="btn ghost small icon" aria-label="Close" node_ref=closer
+                        on:click=move |_| close(session)>
                         <Icon name="#i-x" small=true/>
                     </button>
                 </div>

@@ -21,6 +21,7 @@ pub(crate) mod lanes;
 pub(crate) mod message;
 pub(crate) mod node;
 pub(crate) mod node_body;
+pub(crate) mod panel;
 pub mod playground;
 pub(crate) mod reference_card;
 pub(crate) mod requests;

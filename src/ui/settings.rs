@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use super::panel::close;
 use super::scenario_text::ScenarioText;
-use super::session::{Panel, session};
+use super::session::session;
 use super::settings_field::{Maintenance, SettingText, Ticks};
 use super::settings_origins::Origins;
 use crate::sim::dialect::{Setting, dialect};
@@ -15,10 +16,10 @@ use crate::view::format;
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
     let session = session();
-    let close = NodeRef::<leptos::html::Button>::new();
+    let closer = NodeRef::<leptos::html::Button>::new();
     Effect::new(move |_| {
-        if let Some(close) = close.get() {
-            let _ = close.focus();
+        if let Some(closer) = closer.get() {
+            let _ = closer.focus();
         }
     });
     let gateways = Memo::new(move |_| {
@@ -30,8 +31,8 @@ pub(crate) fn Settings() -> impl IntoView {
                 <h2>"Settings"</h2>
                 <span class="dim">"A change lands at " <span class="num">{move || format::moment(session.cursor.get())}</span></span>
                 <span class="grow"></span>
-                <button class="btn ghost small icon" aria-label="Close the settings" title="Close (Esc)" node_ref=close
-                    on:click=move |_| session.panel.set(Panel::Closed)>
+                <button class="btn ghost small icon" aria-label="Close the settings" title="Close (Esc)" node_ref=closer
+                    on:click=move |_| close(session)>
                     <Icon name="#i-x" small=true/>
                 </button>
             </div>

@@ -5,6 +5,7 @@ use leptos::wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlInputElement;
 
 use super::icon::Icon;
+use super::panel::close;
 use super::session::{Panel, session};
 use super::words;
 use crate::interop::link;
@@ -33,12 +34,12 @@ pub(crate) fn Share() -> impl IntoView {
     };
     view! {
         <Show when=move || open.get()>
-            <div class="veil" on:click=move |_| session.panel.set(Panel::Closed)></div>
+            <div class="veil" on:click=move |_| close(session)></div>
             <div class="pop share-pop" role="dialog" aria-label="Share this session">
                 <div class="ph">
                     <h3>"Share this session"</h3>
                     <span class="grow"></span>
-                    <button class="btn ghost small icon" aria-label="Close" on:click=move |_| session.panel.set(Panel::Closed)>
+                    <button class="btn ghost small icon" aria-label="Close" on:click=move |_| close(session)>
                         <Icon name="#i-x" small=true/>
                     </button>
                 </div>
