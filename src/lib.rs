@@ -3,13 +3,13 @@
 //! # The map of the code
 //!
 //! A [`Scenario`](sim::scenario::Scenario) is all there is to say about a run. [`sim::run`] makes a
-//! [`Trace`](sim::trace::Trace) of it; [`sim::explain`] says why each answer is what it is;
+//! [`Trace`](sim::trace::Trace) of it; [`sim::explain()`] says why each answer is what it is;
 //! [`view`] turns both into plain data for the screen.
 //!
 //! | folder | layer | what is there |
 //! |---|---|---|
 //! | [`sim`] | core | scenario, clock, random streams, actors, trace, explanation |
-//! | [`reference`] | core | what is known about each status code, with sources |
+//! | [`mod@reference`] | core | what is known about each status code, with sources |
 //! | [`interop`] | core | the run in other forms: share links |
 //! | [`view`] | core | view models: plain data, pure functions |
 //! | `ui` | widget | Leptos components; they hold no rule and no arithmetic |

@@ -52,7 +52,7 @@ fn agrees(what: &str, scenario: &Scenario, theory: f64, figure: impl Fn(&Metrics
         .collect();
     let n = figures.len() as f64;
     let mean = figures.iter().sum::<f64>() / n;
-    let deviation = (figures.iter().map(|f| (f - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    let deviation = (figures.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>() / (n - 1.0)).sqrt();
     let margin = T * deviation / n.sqrt();
     println!("{what}: theory {theory:.5}, simulated {mean:.5} ± {margin:.5}");
     assert!(
@@ -112,7 +112,7 @@ fn m_m_c_and_erlang_c() {
 fn m_m_1_k_loses_as_many_as_theory_says() {
     // ρ = 0.9, K = 5 (one worked on, four in line): P(loss) = (1 - ρ) ρ^K / (1 - ρ^(K+1)).
     let rho: f64 = 0.9;
-    let loss = (1.0 - rho) * rho.powi(5) / (1.0 - rho.powi(6));
+    let loss = (1.0 - rho) * libm::pow(rho, 5.0) / (1.0 - libm::pow(rho, 6.0));
     let scenario = queue(9.0, exponential(100), 1, 4, 2_000);
     agrees("M/M/1/5 share lost", &scenario, loss, |m| {
         let total = m.total();

@@ -2,7 +2,7 @@
 //!
 //! A span is a stretch of work of one node, and belongs to the span that caused it:
 //! call > attempt > gateway request > upstream try > origin work > query. A note is a moment of a
-//! span. Both are small numbers; names and sentences are made by [`explain`](super::explain) and by
+//! span. Both are small numbers; names and sentences are made by [`explain`](super::explain()) and by
 //! the views when somebody looks.
 
 use xxhash_rust::xxh3::Xxh3;

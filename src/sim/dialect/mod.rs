@@ -2,7 +2,7 @@
 //!
 //! A dialect is rules, not a table: which failures it notices, whether it turns to another upstream, and
 //! what it answers. Each rule names its source. The mechanisms that any gateway has (timers, pool,
-//! forwarding) are in [`gateway`](super::gateway); nothing outside this folder matches on one product.
+//! forwarding) are in `gateway`; nothing outside this folder matches on one product.
 
 mod nginx;
 

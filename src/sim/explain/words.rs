@@ -1,6 +1,7 @@
 //! The sentences of an explanation.
 
 use super::cause::{Cause, Mechanism, called, settings_at};
+use crate::sim::fault::FaultKind;
 use crate::sim::message::HeadDefect;
 use crate::sim::trace::{Failure, NodeId, Outcome, SpanId, Trace};
 
@@ -47,6 +48,9 @@ pub(super) fn summary(trace: &Trace, cause: &Cause, outcome: Outcome) -> String 
             }
             _ => format!("{gateway} tried to reach {origin}, and nobody answered."),
         },
+        Mechanism::ConnectionRefused if refused_on_the_way(trace, cause) => {
+            format!("A firewall in front of {origin} refused the connection.")
+        }
         Mechanism::ConnectionRefused => format!("{origin} refused the connection: nobody listens there."),
         Mechanism::HostUnreachable => format!("{gateway} has no way to {origin}."),
         Mechanism::NameNotResolved => format!("{gateway} does not know the address of {origin}."),
@@ -85,6 +89,14 @@ pub(super) fn summary(trace: &Trace, cause: &Cause, outcome: Outcome) -> String 
         Mechanism::OwnAnswer => format!("{origin} wrote this answer itself; {gateway} passed it on."),
         Mechanism::ClientTimeout => "The client's own limit ran out before an answer came.".to_owned(),
     }
+}
+
+/// True if the connection did not even get to the origin.
+fn refused_on_the_way(trace: &Trace, cause: &Cause) -> bool {
+    cause.attempt.is_some_and(|attempt| {
+        super::cause::acted(trace, attempt)
+            .any(|(_, fault)| trace.faults[fault as usize].fault.kind() == FaultKind::Refused)
+    })
 }
 
 /// What a node noticed, as the end of a sentence.

@@ -188,7 +188,7 @@ fn expectation(message: &str) -> String {
         return if message.starts_with("unknown field") {
             format!("no such field here, but one of {}", expected.trim_start_matches("one of "))
         } else {
-            expected.replace("map with a single key", "an object with a single key")
+            plain(expected)
         };
     }
     if let Some((_, expected)) = message.split_once("; expected ") {
@@ -201,6 +201,20 @@ fn expectation(message: &str) -> String {
         return "no such field here".to_owned();
     }
     message
+}
+
+/// Rust's names of types as a reader of JSON knows them.
+fn plain(expected: &str) -> String {
+    match expected {
+        "u64" | "u32" | "u16" | "u8" | "usize" => "a whole number, not below 0".to_owned(),
+        "f64" => "a number".to_owned(),
+        "a map" | "map" => "an object".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "map with a single key" => "an object with a single key, the name of what it is".to_owned(),
+        other if other.starts_with("struct ") => "an object".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 /// serde_json's message without its "at line 1 column 2".

@@ -7,7 +7,7 @@ fn errors_name_the_field_the_value_and_what_was_expected() {
         (r#"{"horizon": "0s"}"#, "/horizon", "\"0s\"; expected 1ms to 86400s"),
         (r#"{"horizon": 5}"#, "/horizon", "5; expected a duration as text"),
         (r#"{"horizon": "soon"}"#, "/horizon", "\"soon\"; expected a number and a unit"),
-        (r#"{"seed": -1}"#, "/seed", "-1; expected u64"),
+        (r#"{"seed": -1}"#, "/seed", "-1; expected a whole number, not below 0"),
         (r#"{"speed": 2}"#, "/speed", "2; expected no such field here"),
         (r#"{"clients": []}"#, "/clients", "expected 1 to 64 entries"),
         (r#"{"clients": [{"id": "a b"}]}"#, "/clients/0/id", "letters, digits"),
