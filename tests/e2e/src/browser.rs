@@ -125,7 +125,13 @@ impl Browser {
     /// Clicks an element, once it is there and nothing covers it.
     #[track_caller]
     pub fn click(&self, target: &Target) {
-        self.on("click", target, async |element| element.click().await);
+        self.on("click", target, async |element| {
+            // Into the middle first, as a person scrolls: what is in view may still lie under a sticky bar.
+            let script = "arguments[0].scrollIntoView({ block: 'center', inline: 'nearest' })";
+            let argument = serde_json::to_value(&element).map_err(fantoccini::error::CmdError::Json)?;
+            element.clone().client().execute(script, vec![argument]).await?;
+            element.click().await
+        });
     }
 
     /// Replaces what stands in a text field.

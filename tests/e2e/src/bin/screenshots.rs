@@ -2,14 +2,25 @@
 //!
 //! `cargo xtask screenshots` takes those of [`SHOTS`]; arguments of the form `NAME=ROUTE` take others instead.
 
-use fivexx_e2e::{Browser, Scheme, Site};
+use fivexx_e2e::{Browser, Scheme, Site, css};
 
 const WIDTHS: [u32; 4] = [320, 768, 1024, 1440];
 
 /// A name, the route to open, and what to do there before the picture is taken.
 type Shot = (&'static str, &'static str, fn(&Browser));
 
-const SHOTS: [Shot; 1] = [("first-visit", "", |_| ())];
+const SHOTS: [Shot; 4] = [
+    ("first-visit", "", |_| ()),
+    ("answer", "", answer),
+    ("break-menu", "", |page| page.click(&css("#break-A"))),
+    ("settings", "", |page| page.click(&css("#settings-gateway"))),
+];
+
+/// Sends one and stops at its answer, with motion so that the path is drawn and not its table.
+fn answer(page: &Browser) {
+    page.click(&css("#send-one"));
+    page.wait_text(&css("#answer-status"), "504");
+}
 
 fn main() {
     let site = Site::serve("/");
@@ -32,8 +43,8 @@ fn take(site: &Site, name: &str, route: &str, prepare: impl Fn(&Browser)) {
         for width in WIDTHS {
             let browser = Browser::start(site);
             browser.viewport(width, 900);
-            // Still, so that two pictures of the same state are the same.
-            browser.prefer(scheme, true);
+            // Still until asked, so that two pictures of the same state are the same.
+            browser.prefer(scheme, false);
             browser.goto(&site.address(route));
             prepare(&browser);
             let shade = if scheme == Scheme::Dark { "dark" } else { "light" };
