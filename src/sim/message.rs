@@ -68,7 +68,7 @@ impl fmt::Display for Method {
 }
 
 /// A header's value, as far as it is known before the answer is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// Fixed text; `{n}` in it is the message's number (an order, say).
     Text(String),
@@ -81,7 +81,7 @@ pub enum Value {
 }
 
 /// How the receiver knows where the body ends (RFC 9112 §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Framing {
     /// `Content-Length`.
     Length,
@@ -114,7 +114,7 @@ pub enum HeadDefect {
 }
 
 /// A response as it will be written: everything but what varies between two answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Template {
     /// The number in the status line; none where there is no status line, or no number in it.
     pub status: Option<u16>,
@@ -139,7 +139,7 @@ pub struct Template {
 pub struct TemplateId(pub u32);
 
 /// One response on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Message {
     /// What it says.
     pub template: TemplateId,

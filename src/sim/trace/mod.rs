@@ -1,0 +1,231 @@
+//! What happened in a run: spans and notes, append-only and in order of time.
+//!
+//! A span is a stretch of work of one node, and belongs to the span that caused it:
+//! call > attempt > gateway request > upstream try > origin work > query. A note is a moment of a
+//! span. Both are small numbers; names and sentences are made by [`explain`](super::explain()) and by
+//! the views when somebody looks.
+
+mod digest;
+mod note;
+mod span;
+
+pub use note::{Event, FaultEntry, GiveUp, Note, Parcel, RetryReason, Stop};
+pub use span::{Failure, Node, NodeId, NodeKind, Outcome, Span, SpanId, SpanKind};
+
+use super::client::Policy;
+use super::dialect::DialectName;
+use super::message::{Message, TemplateId, Templates};
+use super::scenario::{Request, Scenario};
+use super::time::SimTime;
+
+/// Who watches a run.
+///
+/// All methods do nothing by default, so that a run which nobody watches pays for nothing.
+pub trait Observer: Clone {
+    /// Begins a span.
+    fn open(
+        &mut self,
+        _at: SimTime,
+        _kind: SpanKind,
+        _node: NodeId,
+        _parent: SpanId,
+        _detail: u32,
+    ) -> SpanId {
+        SpanId::NONE
+    }
+    /// Ends a span.
+    fn close(&mut self, _at: SimTime, _span: SpanId, _outcome: Outcome) {}
+    /// Adds a moment.
+    fn note(&mut self, _at: SimTime, _span: SpanId, _note: Note) {}
+    /// Adds a fault to the table and tells its index.
+    fn fault(&mut self, _entry: impl FnOnce() -> FaultEntry) {}
+    /// Learns of a template, in order of their indices.
+    fn template(&mut self, _templates: &Templates, _id: TemplateId) {}
+}
+
+/// Nobody watches.
+impl Observer for () {}
+
+/// Everything that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// The scenario that was run.
+    pub scenario: Scenario,
+    /// All nodes.
+    pub nodes: Vec<Node>,
+    /// All spans, in order of their start.
+    pub spans: Vec<Span>,
+    /// All notes, in order of time.
+    pub events: Vec<Event>,
+    /// All faults, in order of their appearance; [`Note::FaultActed`] points here.
+    pub faults: Vec<FaultEntry>,
+    /// All answers that were sent, as templates.
+    pub templates: Vec<super::message::Template>,
+    /// Until when the run is known.
+    pub end: SimTime,
+    /// Why it ended.
+    pub stop: Stop,
+}
+
+impl Observer for Trace {
+    fn open(&mut self, at: SimTime, kind: SpanKind, node: NodeId, parent: SpanId, detail: u32) -> SpanId {
+        let id = SpanId(self.spans.len() as u32);
+        self.spans.push(Span {
+            kind,
+            node,
+            parent,
+            detail,
+            start: at,
+            end: SimTime::NEVER,
+            outcome: Outcome::Open,
+        });
+        id
+    }
+
+    fn close(&mut self, at: SimTime, span: SpanId, outcome: Outcome) {
+        if let Some(span) = self.spans.get_mut(span.0 as usize) {
+            assert!(span.outcome == Outcome::Open, "a span ends once: {span:?} would end with {outcome:?}");
+            span.end = at;
+            span.outcome = outcome;
+        }
+    }
+
+    fn note(&mut self, at: SimTime, span: SpanId, note: Note) {
+        self.events.push(Event { at, span, note });
+    }
+
+    fn fault(&mut self, entry: impl FnOnce() -> FaultEntry) {
+        self.faults.push(entry());
+    }
+
+    fn template(&mut self, templates: &Templates, id: TemplateId) {
+        if self.templates.len() <= id.0 as usize {
+            self.templates.push(templates.get(id).clone());
+        }
+    }
+}
+
+impl Trace {
+    /// An empty trace of a run of `scenario`.
+    pub fn new(scenario: &Scenario) -> Self {
+        Self {
+            scenario: scenario.clone(),
+            nodes: nodes(scenario),
+            spans: Vec::new(),
+            events: Vec::new(),
+            faults: Vec::new(),
+            templates: Vec::new(),
+            end: SimTime::ZERO,
+            stop: Stop::Running,
+        }
+    }
+
+    /// The span of that index.
+    pub fn span(&self, id: SpanId) -> &Span {
+        &self.spans[id.0 as usize]
+    }
+
+    /// The node of that index.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[usize::from(id.0)]
+    }
+
+    /// The template of an answer.
+    pub fn template(&self, message: Message) -> &super::message::Template {
+        &self.templates[message.template.0 as usize]
+    }
+
+    /// The status of an answer, if it has one.
+    pub fn status(&self, message: Message) -> Option<u16> {
+        self.template(message).status
+    }
+
+    /// The answer as bytes on the wire.
+    pub fn render(&self, message: Message) -> String {
+        self.template(message).render(message, self.scenario.epoch)
+    }
+
+    /// All spans of a kind.
+    pub fn of_kind(&self, kind: SpanKind) -> impl Iterator<Item = (SpanId, &Span)> {
+        self.spans.iter().enumerate().filter(move |(_, s)| s.kind == kind).map(|(i, s)| (SpanId(i as u32), s))
+    }
+
+    /// The spans that a span caused directly.
+    pub fn children(&self, parent: SpanId) -> impl Iterator<Item = (SpanId, &Span)> {
+        self.spans
+            .iter()
+            .enumerate()
+            .skip(if parent == SpanId::NONE { 0 } else { parent.0 as usize })
+            .filter(move |(_, s)| s.parent == parent)
+            .map(|(i, s)| (SpanId(i as u32), s))
+    }
+
+    /// True if `span` is `ancestor` or was caused by it.
+    pub fn descends(&self, mut span: SpanId, ancestor: SpanId) -> bool {
+        while span != SpanId::NONE {
+            if span == ancestor {
+                return true;
+            }
+            span = self.span(span).parent;
+        }
+        false
+    }
+
+    /// The notes of one span.
+    pub fn notes(&self, span: SpanId) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |e| e.span == span)
+    }
+
+    /// What the call asked; `span` may be any span that it caused.
+    pub fn request(&self, mut span: SpanId) -> Option<&Request> {
+        loop {
+            let s = self.spans.get(span.0 as usize)?;
+            if s.kind == SpanKind::Call {
+                let index = s.detail as usize;
+                return match self.scenario.timeline.get(index) {
+                    Some(change) => match &change.action {
+                        super::scenario::Action::Send { request, .. } => Some(request),
+                        _ => None,
+                    },
+                    // Beyond the timeline's own sends come those of the traffic.
+                    None => self.scenario.requests().get(index).copied().flatten(),
+                };
+            }
+            span = s.parent;
+        }
+    }
+
+    /// The policy that a client had when the call started.
+    pub fn policy_at(&self, node: NodeId, at: SimTime) -> Option<&Policy> {
+        let id = &self.node(node).id;
+        let mut policy = self.scenario.clients.iter().find(|c| c.id == *id).map(|c| &c.policy);
+        for change in self.scenario.in_order() {
+            if change.at > at {
+                break;
+            }
+            if let super::scenario::Action::Set { node, to: super::scenario::Settings::Client(p) } =
+                &change.action
+                && node == id
+            {
+                policy = Some(p);
+            }
+        }
+        policy
+    }
+
+    /// The dialect of a gateway.
+    pub fn dialect(&self, node: NodeId) -> Option<DialectName> {
+        let id = &self.node(node).id;
+        self.scenario.gateways.iter().find(|g| g.id == *id).map(|g| g.dialect)
+    }
+}
+
+/// The nodes of a scenario, in the order of their indices.
+pub(crate) fn nodes(scenario: &Scenario) -> Vec<Node> {
+    let node = |id: &String, kind| Node { id: id.clone(), kind };
+    (scenario.clients.iter().map(|n| node(&n.id, NodeKind::Client)))
+        .chain(scenario.gateways.iter().map(|n| node(&n.id, NodeKind::Gateway)))
+        .chain(scenario.origins.iter().map(|n| node(&n.id, NodeKind::Origin)))
+        .chain(scenario.dependencies.iter().map(|n| node(&n.id, NodeKind::Dependency)))
+        .collect()
+}
