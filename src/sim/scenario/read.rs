@@ -185,10 +185,15 @@ pub(super) fn shortened(value: &Value) -> String {
 fn expectation(message: &str) -> String {
     let message = without_place(message);
     if let Some((_, expected)) = message.split_once(", expected ") {
-        return if message.starts_with("unknown field") {
-            format!("no such field here, but one of {}", expected.trim_start_matches("one of "))
-        } else {
-            plain(expected)
+        let known = expected.trim_start_matches("one of ");
+        return match message.split('`').nth(1) {
+            Some(found) if message.starts_with("unknown field") => {
+                format!("no such field here{}, but one of {known}", suggestion(found, known))
+            }
+            Some(found) if message.starts_with("unknown variant") => {
+                format!("another name{}: {known}", suggestion(found, known))
+            }
+            _ => plain(expected),
         };
     }
     if let Some((_, expected)) = message.split_once("; expected ") {
@@ -201,6 +206,18 @@ fn expectation(message: &str) -> String {
         return "no such field here".to_owned();
     }
     message
+}
+
+/// The name among `known` (each between backticks) that was probably meant.
+fn suggestion(found: &str, known: &str) -> String {
+    let closest = known
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|name| (strsim::normalized_damerau_levenshtein(found, name), name))
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    closest.map_or_else(String::new, |(_, name)| format!(" (did you mean `{name}`?)"))
 }
 
 /// Rust's names of types as a reader of JSON knows them.

@@ -9,6 +9,16 @@ fn errors_name_the_field_the_value_and_what_was_expected() {
         (r#"{"horizon": "soon"}"#, "/horizon", "\"soon\"; expected a number and a unit"),
         (r#"{"seed": -1}"#, "/seed", "-1; expected a whole number, not below 0"),
         (r#"{"speed": 2}"#, "/speed", "2; expected no such field here"),
+        (
+            r#"{"client": []}"#,
+            "/client",
+            "no such field here (did you mean `clients`?), but one of `version`",
+        ),
+        (
+            r#"{"origins": [{"faults": [{"proces_down": {}}]}]}"#,
+            "/origins/0/faults/0",
+            "expected another name (did you mean `process_down`?): `process_down`, `accept_then_close`",
+        ),
         (r#"{"clients": []}"#, "/clients", "expected 1 to 64 entries"),
         (r#"{"clients": [{"id": "a b"}]}"#, "/clients/0/id", "letters, digits"),
         (r#"{"clients": [{"id": "A"}]}"#, "/origins/0/id", "\"A\"; expected a name that no other node has"),
@@ -27,7 +37,7 @@ fn errors_name_the_field_the_value_and_what_was_expected() {
             "/gateways/0/settings/read_timeout",
             "expected 1ms to 86400s",
         ),
-        (r#"{"gateways": [{"dialect": "apacheX"}]}"#, "/gateways/0/dialect", "expected `nginx`"),
+        (r#"{"gateways": [{"dialect": "apacheX"}]}"#, "/gateways/0/dialect", "expected another name: `nginx`"),
         (
             r#"{"origins": [{"faults": [{"slow_query": {}}]}]}"#,
             "/origins/0/faults/0",
