@@ -10,7 +10,7 @@ mod words;
 
 use super::dialect::{Rule, Setting};
 use super::time::SimTime;
-use super::trace::{NodeId, Outcome, SpanId, Trace};
+use super::trace::{Index, NodeId, Outcome, SpanId, Trace};
 
 pub use cause::Mechanism;
 
@@ -86,7 +86,12 @@ pub struct SettingValue {
 
 /// Explains how an attempt ended. For a span that is no attempt, or that is still open, the chain is what is known so far.
 pub fn explain(trace: &Trace, attempt: SpanId) -> Explanation {
-    let cause = cause::find(trace, attempt);
+    explain_with(trace, &Index::new(trace), attempt)
+}
+
+/// The same, for many attempts of one trace.
+pub fn explain_with(trace: &Trace, index: &Index<'_>, attempt: SpanId) -> Explanation {
+    let cause = cause::find(trace, index, attempt);
     let outcome = trace.span(attempt).outcome;
     let status = match outcome {
         Outcome::Answer(m) | Outcome::Broken(m, _) => trace.status(m),
@@ -101,9 +106,9 @@ pub fn explain(trace: &Trace, attempt: SpanId) -> Explanation {
         attempt,
         outcome,
         status,
-        summary: words::summary(trace, &cause, outcome),
+        summary: words::summary(trace, index, &cause, outcome),
         timer: mechanism.is_some_and(Mechanism::is_timer),
-        chain: chain::build(trace, attempt, &cause, &paragraphs),
+        chain: chain::build(trace, index, attempt, &cause, &paragraphs),
         mechanism,
         paragraphs,
     }

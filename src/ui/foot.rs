@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::session::{Panel, session};
+use super::words;
 use crate::sim::dialect::dialect;
 use crate::view::format;
 
@@ -18,6 +19,9 @@ pub(crate) fn Foot() -> impl IntoView {
         <footer class="foot">
             <span>"seed " <span class="num">{move || session.scenario.with(|s| s.seed)}</span></span>
             <span>{move || format!("{}, the same on every replay", format::count(session.run.with(|r| r.steps.len()), "event", "events"))}</span>
+            <Show when=move || session.run.with(|r| r.is_cut())>
+                <span class="cut" id="cut">{words::CUT}</span>
+            </Show>
             <span>{gateway}</span>
             <span>"digest " <span class="num" id="digest">{move || format!("{:016x}", session.run.with(|r| r.digest))}</span></span>
             <button class="as-link" on:click=move |_| session.panel.set(Panel::Keys)>"Keys"</button>

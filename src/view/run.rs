@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::sim;
-use crate::sim::explain::{Explanation, explain};
+use crate::sim::Simulation;
+use crate::sim::explain::{Explanation, explain_with};
 use crate::sim::scenario::Scenario;
 use crate::sim::time::{SimDuration, SimTime};
-use crate::sim::trace::{NodeId, NodeKind, Outcome, SpanId, SpanKind, Trace};
+use crate::sim::trace::{Index, NodeId, NodeKind, Outcome, SpanId, SpanKind, Stop, Trace};
 
 use super::mark::Mark;
 use super::steps::{self, Step};
@@ -83,13 +83,22 @@ impl PartialEq for Run {
     }
 }
 
+/// How many events a run has at the most where every single one is shown; about a thousand requests.
+pub const MOST_EVENTS: u64 = 20_000;
+
 impl Run {
-    /// Runs a scenario.
+    /// Runs a scenario, up to [`MOST_EVENTS`]; [`Run::is_cut`] tells whether that was all.
     pub fn new(scenario: &Scenario) -> Self {
-        let trace = sim::run(scenario);
+        let mut simulation = Simulation::new(scenario, Trace::new(scenario));
+        simulation.limit_events(MOST_EVENTS);
+        simulation.finish();
+        let trace = simulation.into_observer();
         let calls = calls(&trace);
-        let attempts: Vec<Attempt> =
-            trace.of_kind(SpanKind::Attempt).filter_map(|(id, _)| attempt(&trace, &calls, id)).collect();
+        let index = Index::new(&trace);
+        let attempts: Vec<Attempt> = trace
+            .of_kind(SpanKind::Attempt)
+            .filter_map(|(id, _)| attempt(&trace, &index, &calls, id))
+            .collect();
         Self {
             digest: trace.digest(),
             steps: steps::steps(&trace),
@@ -98,6 +107,11 @@ impl Run {
             calls,
             trace,
         }
+    }
+
+    /// True if more would have happened than is shown.
+    pub fn is_cut(&self) -> bool {
+        self.trace.stop == Stop::EventLimit
     }
 
     /// The moment of the last thing that happens.
@@ -167,12 +181,17 @@ fn calls(trace: &Trace) -> BTreeMap<SpanId, CallKey> {
         .collect()
 }
 
-fn attempt(trace: &Trace, calls: &BTreeMap<SpanId, CallKey>, id: SpanId) -> Option<Attempt> {
+fn attempt(
+    trace: &Trace,
+    index: &Index<'_>,
+    calls: &BTreeMap<SpanId, CallKey>,
+    id: SpanId,
+) -> Option<Attempt> {
     let span = trace.span(id);
     let explanation = match span.outcome {
         Outcome::Open | Outcome::Unfinished => None,
         Outcome::Answer(_) | Outcome::Broken(..) | Outcome::Failed(_) | Outcome::Done => {
-            Some(explain(trace, id))
+            Some(explain_with(trace, index, id))
         }
     };
     let status = explanation.as_ref().and_then(|e| e.status);

@@ -4,7 +4,7 @@ use crate::sim::dialect::{Dialect, EffectiveSettings, Setting, dialect};
 use crate::sim::fault::FaultKind;
 use crate::sim::scenario::{Action, GatewaySettings, Settings};
 use crate::sim::time::SimTime;
-use crate::sim::trace::{Failure, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Trace};
+use crate::sim::trace::{Failure, Index, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Trace};
 
 /// What led to an outcome, under the names that the reference uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,18 +115,19 @@ pub(super) struct Cause {
     pub(super) work: Option<SpanId>,
 }
 
-pub(super) fn find(trace: &Trace, attempt: SpanId) -> Cause {
+pub(super) fn find(trace: &Trace, index: &Index<'_>, attempt: SpanId) -> Cause {
     // With gateways in a row, the outermost decided, unless it passed on what the next one answered.
-    let mut request = child(trace, attempt, SpanKind::GatewayRequest);
-    let mut last_try = request.and_then(|r| child(trace, r, SpanKind::Try));
+    let mut request = index.last_child(attempt, SpanKind::GatewayRequest);
+    let mut last_try = request.and_then(|r| index.last_child(r, SpanKind::Try));
     while let Some(t) = last_try
         && matches!(trace.span(t).outcome, Outcome::Answer(_))
-        && let Some(inner) = child(trace, t, SpanKind::GatewayRequest)
+        && let Some(inner) = index.last_child(t, SpanKind::GatewayRequest)
     {
         request = Some(inner);
-        last_try = child(trace, inner, SpanKind::Try);
+        last_try = index.last_child(inner, SpanKind::Try);
     }
-    let work = last_try.and_then(|t| descendants(trace, t, SpanKind::Work).last().copied());
+    let work = last_try
+        .and_then(|t| index.below(t).into_iter().rev().find(|span| trace.span(*span).kind == SpanKind::Work));
     let client = match trace.span(attempt).outcome {
         // The gateway's own reason says more than the client's, except where the client itself lost patience
         // or never got through to the gateway.
@@ -136,8 +137,8 @@ pub(super) fn find(trace: &Trace, attempt: SpanId) -> Cause {
         Outcome::Failed(f) if request.is_none() => Some(f),
         _ => None,
     };
-    let no_live =
-        request.is_some_and(|r| trace.notes(r).any(|e| e.note == Note::Noticed(Failure::NoLiveUpstream)));
+    let no_live = request
+        .is_some_and(|r| index.notes(r).any(|(_, e)| e.note == Note::Noticed(Failure::NoLiveUpstream)));
     let failure = client.or_else(|| {
         if no_live && last_try.is_none_or(|t| matches!(trace.span(t).outcome, Outcome::Failed(_))) {
             // With tries before it, the failure of the last try is the more telling one.
@@ -148,7 +149,7 @@ pub(super) fn find(trace: &Trace, attempt: SpanId) -> Cause {
     let mechanism = match failure {
         Some(failure) => Mechanism::of(failure),
         None if last_try.is_none() && request.is_some() => Some(Mechanism::Maintenance),
-        None => work.and_then(|w| of_answer(trace, w)),
+        None => work.and_then(|w| of_answer(trace, index, w)),
     };
     Cause {
         mechanism,
@@ -161,11 +162,6 @@ pub(super) fn find(trace: &Trace, attempt: SpanId) -> Cause {
     }
 }
 
-/// The last span of a kind that `parent` caused directly.
-fn child(trace: &Trace, parent: SpanId, kind: SpanKind) -> Option<SpanId> {
-    trace.children(parent).filter(|(_, s)| s.kind == kind).map(|(id, _)| id).last()
-}
-
 fn failed(trace: &Trace, attempt: SpanId) -> Option<Failure> {
     match trace.span(attempt).outcome {
         Outcome::Failed(f) | Outcome::Broken(_, f) => Some(f),
@@ -174,12 +170,12 @@ fn failed(trace: &Trace, attempt: SpanId) -> Option<Failure> {
 }
 
 /// Why an origin answered as it did; none for a success.
-fn of_answer(trace: &Trace, work: SpanId) -> Option<Mechanism> {
-    let status = trace.notes(work).find_map(|e| match e.note {
+fn of_answer(trace: &Trace, index: &Index<'_>, work: SpanId) -> Option<Mechanism> {
+    let status = index.notes(work).find_map(|(_, e)| match e.note {
         Note::Wrote(m) => trace.status(m),
         _ => None,
     })?;
-    let acted = |kind| acted(trace, work).any(|(_, f)| trace.faults[f as usize].fault.kind() == kind);
+    let acted = |kind| acted(index, work).iter().any(|(_, f)| trace.faults[*f as usize].fault.kind() == kind);
     Some(match status {
         _ if acted(FaultKind::ApplicationError) => Mechanism::OwnAnswer,
         500 => Mechanism::UnhandledException,
@@ -190,17 +186,15 @@ fn of_answer(trace: &Trace, work: SpanId) -> Option<Mechanism> {
     })
 }
 
-/// The spans of a kind that `root` caused, in order of their start.
-pub(super) fn descendants(trace: &Trace, root: SpanId, kind: SpanKind) -> Vec<SpanId> {
-    trace.of_kind(kind).filter(|(id, _)| trace.descends(*id, root)).map(|(id, _)| id).collect()
-}
-
 /// The faults that had an effect on `root` or what it caused, in order of time: the event's index and the fault's.
-pub(super) fn acted(trace: &Trace, root: SpanId) -> impl Iterator<Item = (usize, u32)> {
-    trace.events.iter().enumerate().filter_map(move |(i, e)| match e.note {
-        Note::FaultActed(fault) if e.span != SpanId::NONE && trace.descends(e.span, root) => Some((i, fault)),
-        _ => None,
-    })
+pub(super) fn acted(index: &Index<'_>, root: SpanId) -> Vec<(usize, u32)> {
+    let notes = index.notes_below(root).into_iter();
+    notes
+        .filter_map(|(i, e)| match e.note {
+            Note::FaultActed(fault) => Some((i, fault)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The settings of a gateway that held at a moment: what is configured, and with the defaults filled in.

@@ -4,22 +4,25 @@ use super::cause::{Cause, acted, called, dialect_of, value};
 use super::words::{answer, noticed};
 use super::{Link, LinkKind};
 use crate::sim::fault::{FaultKind, Place};
-use crate::sim::trace::{Event, NodeKind, Note, Outcome, SpanId, SpanKind, Trace};
+use crate::sim::trace::{Event, Index, NodeKind, Note, Outcome, SpanId, SpanKind, Trace};
 
 /// The most links a chain has.
 const MOST: usize = 6;
 
 /// The chain of an attempt, in order of time.
-pub(super) fn build(trace: &Trace, attempt: SpanId, cause: &Cause, paragraphs: &[&'static str]) -> Vec<Link> {
+pub(super) fn build(
+    trace: &Trace,
+    index: &Index<'_>,
+    attempt: SpanId,
+    cause: &Cause,
+    paragraphs: &[&'static str],
+) -> Vec<Link> {
     let end = trace.span(attempt).end;
-    let mut links = faults(trace, attempt, cause);
+    let mut links = faults(trace, index, attempt, cause);
     let mut deciding = Vec::new();
     let mut after = Vec::new();
-    for (i, event) in trace.events.iter().enumerate() {
-        if event.span == SpanId::NONE || !trace.descends(event.span, attempt) {
-            continue;
-        }
-        if let Some(link) = moment(trace, i, event, attempt, cause) {
+    for (i, event) in index.notes_below(attempt) {
+        if let Some(link) = moment(trace, index, i, event, attempt, cause) {
             if link.kind == LinkKind::Afterwards { after.push(link) } else { deciding.push(link) }
         }
     }
@@ -51,10 +54,12 @@ pub(super) fn build(trace: &Trace, attempt: SpanId, cause: &Cause, paragraphs: &
 }
 
 /// The faults that had an effect before the attempt ended, each once, the ones closest to the end last.
-fn faults(trace: &Trace, attempt: SpanId, cause: &Cause) -> Vec<Link> {
+fn faults(trace: &Trace, index: &Index<'_>, attempt: SpanId, cause: &Cause) -> Vec<Link> {
     let end = trace.span(attempt).end;
     let mut seen: Vec<u32> = Vec::new();
-    for (event, fault) in acted(trace, cause.attempt.unwrap_or(attempt)).chain(acted(trace, attempt)) {
+    for (event, fault) in
+        acted(index, cause.attempt.unwrap_or(attempt)).into_iter().chain(acted(index, attempt))
+    {
         if trace.events[event].at <= end && !seen.contains(&fault) {
             seen.push(fault);
         }
@@ -98,7 +103,14 @@ fn faults(trace: &Trace, attempt: SpanId, cause: &Cause) -> Vec<Link> {
 }
 
 /// The link that an event makes, if it makes one.
-fn moment(trace: &Trace, index: usize, event: &Event, attempt: SpanId, cause: &Cause) -> Option<Link> {
+fn moment(
+    trace: &Trace,
+    index: &Index<'_>,
+    at: usize,
+    event: &Event,
+    attempt: SpanId,
+    cause: &Cause,
+) -> Option<Link> {
     let span = trace.span(event.span);
     let end = trace.span(attempt).end;
     let over = event.at > end;
@@ -106,7 +118,7 @@ fn moment(trace: &Trace, index: usize, event: &Event, attempt: SpanId, cause: &C
     let link = |kind, text: String| {
         Some(Link {
             at: event.at,
-            event: Some(index),
+            event: Some(at),
             kind,
             node: Some(span.node),
             text,
@@ -146,7 +158,8 @@ fn moment(trace: &Trace, index: usize, event: &Event, attempt: SpanId, cause: &C
                 _ => return None,
             };
             // Said once: several packets may vanish.
-            let first = trace.events[..index].iter().all(|e| e.span != event.span || e.note != event.note);
+            let first =
+                index.notes(event.span).take_while(|(i, _)| *i < at).all(|(_, e)| e.note != event.note);
             first.then(|| link(LinkKind::Mechanism, text)).flatten()
         }
         Note::Queued(before) if span.kind == SpanKind::Work => link(

@@ -3,10 +3,10 @@
 use super::cause::{Cause, Mechanism, called, settings_at};
 use crate::sim::fault::FaultKind;
 use crate::sim::message::HeadDefect;
-use crate::sim::trace::{Failure, NodeId, Outcome, SpanId, Trace};
+use crate::sim::trace::{Failure, Index, NodeId, Outcome, SpanId, Trace};
 
 /// What happened, in one sentence.
-pub(super) fn summary(trace: &Trace, cause: &Cause, outcome: Outcome) -> String {
+pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: Outcome) -> String {
     let name = |node: Option<NodeId>, otherwise: &str| {
         node.map_or_else(|| otherwise.to_owned(), |n| called(trace, n))
     };
@@ -48,7 +48,7 @@ pub(super) fn summary(trace: &Trace, cause: &Cause, outcome: Outcome) -> String 
             }
             _ => format!("{gateway} tried to reach {origin}, and nobody answered."),
         },
-        Mechanism::ConnectionRefused if refused_on_the_way(trace, cause) => {
+        Mechanism::ConnectionRefused if refused_on_the_way(trace, index, cause) => {
             format!("A firewall in front of {origin} refused the connection.")
         }
         Mechanism::ConnectionRefused => format!("{origin} refused the connection: nobody listens there."),
@@ -92,10 +92,11 @@ pub(super) fn summary(trace: &Trace, cause: &Cause, outcome: Outcome) -> String 
 }
 
 /// True if the connection did not even get to the origin.
-fn refused_on_the_way(trace: &Trace, cause: &Cause) -> bool {
+fn refused_on_the_way(trace: &Trace, index: &Index<'_>, cause: &Cause) -> bool {
     cause.attempt.is_some_and(|attempt| {
-        super::cause::acted(trace, attempt)
-            .any(|(_, fault)| trace.faults[fault as usize].fault.kind() == FaultKind::Refused)
+        super::cause::acted(index, attempt)
+            .iter()
+            .any(|(_, fault)| trace.faults[*fault as usize].fault.kind() == FaultKind::Refused)
     })
 }
 

@@ -37,7 +37,11 @@ fn errors_name_the_field_the_value_and_what_was_expected() {
             "/gateways/0/settings/read_timeout",
             "expected 1ms to 86400s",
         ),
-        (r#"{"gateways": [{"dialect": "apacheX"}]}"#, "/gateways/0/dialect", "expected another name: `nginx`"),
+        (
+            r#"{"gateways": [{"dialect": "apacheX"}]}"#,
+            "/gateways/0/dialect",
+            "expected another name: `nginx`",
+        ),
         (
             r#"{"origins": [{"faults": [{"slow_query": {}}]}]}"#,
             "/origins/0/faults/0",

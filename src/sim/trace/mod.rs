@@ -6,9 +6,11 @@
 //! the views when somebody looks.
 
 mod digest;
+mod index;
 mod note;
 mod span;
 
+pub use index::Index;
 pub use note::{Event, FaultEntry, GiveUp, Note, Parcel, RetryReason, Stop};
 pub use span::{Failure, Node, NodeId, NodeKind, Outcome, Span, SpanId, SpanKind};
 

@@ -223,6 +223,22 @@ fn nonsense_in_the_scenario_s_text_is_told_with_its_place() {
 }
 
 #[test]
+fn a_scenario_with_more_events_than_can_be_shown_is_cut_and_says_so() {
+    let site = Site::serve("/");
+    let page = Browser::open(&site, "");
+    page.click(&css("#settings-gateway"));
+    page.click(&css("#json summary"));
+    let heavy = r#"{"clients": [{"traffic": {"arrivals": {"poisson": {"rate": 2000}}}}]}"#;
+    page.fill(&css("#json-text"), heavy);
+    page.click(&css("#json-run"));
+    page.wait_text(&css("#cut"), "20,000 events");
+    page.press(Key::Home);
+    page.click(&css("#step-forward"));
+    page.click(&css("#step-forward"));
+    page.assert_clean();
+}
+
+#[test]
 fn a_bad_setting_keeps_its_text_says_what_is_accepted_and_changes_nothing() {
     let site = Site::serve("/");
     let page = plain(&site);
