@@ -38,7 +38,7 @@ pub(crate) const JSON_NOTE: &str =
     "All there is to say about this run. Change it and run it; times are texts with a unit.";
 
 /// Said where more would have happened than is shown.
-pub(crate) const CUT: &str = "cut after 20,000 events: the page shows every single one";
+pub(crate) const CUT: &str = "cut short: too much happens to show every event";
 
 /// The keys, with what they do.
 pub(crate) const KEYS: [(&str, &str); 12] = [
