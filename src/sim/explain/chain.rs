@@ -77,7 +77,7 @@ fn faults(trace: &Trace, index: &Index<'_>, attempt: SpanId, cause: &Cause) -> V
             };
             let label = entry.fault.label();
             let text = match entry.change {
-                Some(_) => format!("You broke {place}: {label}."),
+                Some(_) => format!("A fault is placed on {place}: {label}."),
                 None => format!("From the start, {place} is broken: {label}."),
             };
             let event = entry

@@ -15,8 +15,10 @@ pub(crate) enum Route {
     Report,
     /// No such path.
     NotFound,
-    /// The path exists, but not for this method.
-    NotAllowed,
+    /// The path exists, but not for this method; only for reading.
+    ReadOnly,
+    /// The path exists, but not for this method; only for creating.
+    CreateOnly,
     /// The API knows no such method.
     NotImplemented,
     /// The scripted origin of the recordings: always the same.
@@ -35,13 +37,14 @@ pub(crate) fn route(app: App, request: Option<&Request>) -> Route {
     let Some(request) = request.filter(|_| app == App::Orders) else { return Route::Probe };
     let path = request.path.split(['?', '#']).next().unwrap_or_default();
     let order = path.strip_prefix("/orders/").and_then(|n| n.parse().ok());
-    let known = path == "/orders" || path == "/report" || order.is_some();
+    let known = path == "/report" || order.is_some();
     match (request.method, path) {
         (Method::Propfind, _) => Route::NotImplemented,
         (Method::Get | Method::Head, "/report") => Route::Report,
         (Method::Post, "/orders") => Route::Create,
         (Method::Get | Method::Head, _) if order.is_some() => Route::Read(order.unwrap_or_default()),
-        _ if known => Route::NotAllowed,
+        (_, "/orders") => Route::CreateOnly,
+        _ if known => Route::ReadOnly,
         _ => Route::NotFound,
     }
 }
@@ -59,7 +62,7 @@ pub(crate) enum Reply {
 
 impl Reply {
     /// How many templates there are.
-    pub(crate) const COUNT: usize = 9;
+    pub(crate) const COUNT: usize = 10;
 
     /// Which of them this is.
     pub(crate) const fn index(self) -> usize {
@@ -68,11 +71,12 @@ impl Reply {
             Self::Usual(Route::Create) => 1,
             Self::Usual(Route::Report) => 2,
             Self::Usual(Route::NotFound) => 3,
-            Self::Usual(Route::NotAllowed) => 4,
+            Self::Usual(Route::ReadOnly) => 4,
             Self::Usual(Route::NotImplemented) => 5,
             Self::Usual(Route::Probe) => 6,
             Self::Exception => 7,
             Self::Overloaded => 8,
+            Self::Usual(Route::CreateOnly) => 9,
         }
     }
 }
@@ -95,11 +99,20 @@ pub(crate) fn template(reply: Reply, origin: &str) -> Template {
             answer(200, "OK", &format!("{{\"ok\": true, \"origin\": \"{origin}\"}}"), origin)
         }
         Reply::Usual(Route::NotFound) => failed(404, "no such path"),
-        Reply::Usual(Route::NotAllowed) => failed(405, "this path does not take this method"),
+        // RFC 9110 §15.5.6: the answer must say which methods there are.
+        Reply::Usual(Route::ReadOnly) => {
+            allow(failed(405, "this path does not take this method"), "GET, HEAD")
+        }
+        Reply::Usual(Route::CreateOnly) => allow(failed(405, "this path does not take this method"), "POST"),
         Reply::Usual(Route::NotImplemented) => failed(501, "this server does not know the method"),
         Reply::Exception => failed(500, "internal server error"),
         Reply::Overloaded => failed(503, "too many requests are waiting"),
     }
+}
+
+fn allow(mut template: Template, methods: &str) -> Template {
+    template.headers.push(("Allow".to_owned(), Value::Text(methods.to_owned())));
+    template
 }
 
 fn answer(status: u16, reason: &str, body: &str, origin: &str) -> Template {
@@ -117,8 +130,8 @@ mod tests {
             (Method::Get, "/orders/42?full=1", Route::Read(42)),
             (Method::Post, "/orders", Route::Create),
             (Method::Get, "/report", Route::Report),
-            (Method::Get, "/orders", Route::NotAllowed),
-            (Method::Delete, "/orders/42", Route::NotAllowed),
+            (Method::Get, "/orders", Route::CreateOnly),
+            (Method::Delete, "/orders/42", Route::ReadOnly),
             (Method::Get, "/orders/-1", Route::NotFound),
             (Method::Get, "/orders/99999999999", Route::NotFound),
             (Method::Get, "/", Route::NotFound),

@@ -258,12 +258,13 @@ fn one_of(nodes: &BTreeMap<&str, Kind>, kind: Kind) -> String {
 
 fn request(at: &str, request: &Request) -> Checked {
     let path = request.path.as_str();
-    let printable = path.bytes().all(|b| b.is_ascii_graphic());
+    // A fragment never leaves the client (RFC 9110 §4.2.5).
+    let printable = path.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
     if !path.starts_with('/') || !printable {
         return Err(wrong(
             &format!("{at}/path"),
             path,
-            "a path that starts with a slash, of printable ASCII without spaces",
+            "a path that starts with a slash, of printable ASCII without spaces or #",
         ));
     }
     text(&format!("{at}/path"), path, 2_048)

@@ -135,8 +135,10 @@ pub(super) fn dependency(
     let name = &trace.node(id).id;
     let settings = conditions::dependency(&trace.scenario, name, at);
     let connections = settings.connections.unwrap_or(DependencySettings::DEFAULT_CONNECTIONS);
-    let busy = open(trace, SpanKind::Query, id, at);
+    let queries = open(trace, SpanKind::Query, id, at) as u32;
+    // The rest waits in line for a connection.
+    let busy = queries.min(connections);
     let health = broken(active, name).unwrap_or_else(|| well("up"));
-    let spoken = format!("{busy} of {connections} connections in use.");
-    (health, Body::Dependency { busy, connections }, spoken)
+    let spoken = format!("{busy} of {connections} connections in use, {} waiting.", queries - busy);
+    (health, Body::Dependency { busy: busy as usize, connections }, spoken)
 }

@@ -62,6 +62,8 @@ pub(super) fn lines(nginx: &Nginx, trace: &Trace, request: SpanId) -> Vec<LogLin
         }
     }
     if span.end != SimTime::NEVER && span.outcome != Outcome::Unfinished {
+        // Variables in the access log are escaped (documentation of log_format, escape=default).
+        let line = line.replace('\\', "\\x5C").replace('"', "\\x22");
         out.push(LogLine {
             at: span.end,
             file: "access",
