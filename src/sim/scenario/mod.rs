@@ -142,7 +142,8 @@ pub struct GatewaySettings {
     /// How long a connection to an upstream may take to open; 1 ms to 24 h.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_timeout: Option<SimDuration>,
-    /// How long sending the request may stand still; 1 ms to 24 h.
+    /// How long sending the request may stand still; 1 ms to 24 h. It never runs out yet: requests are small
+    /// and leave in one piece, so that nothing can stand still between two writes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub send_timeout: Option<SimDuration>,
     /// How long the gateway waits for the answer; what exactly it measures is the dialect's; 1 ms to 24 h.
