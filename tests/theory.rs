@@ -19,7 +19,7 @@ const ORIGIN: NodeId = NodeId(2);
 
 /// A queue: Poisson arrivals, some workers, a line, and nothing in between that takes time.
 fn queue(rate: f64, service: Distribution, workers: u32, line: u32, seconds: u64) -> Scenario {
-    let link = Link { latency: SimDuration::ZERO, faults: Vec::new() };
+    let link = Link { latency: SimDuration::ZERO, ..Link::default() };
     let traffic = Traffic { arrivals: Arrivals::Poisson { rate }, mix: vec![Share::default()], until: None };
     Scenario {
         horizon: SimDuration::from_secs(seconds),
@@ -32,6 +32,7 @@ fn queue(rate: f64, service: Distribution, workers: u32, line: u32, seconds: u64
                 workers: Some(workers),
                 queue: Some(line),
                 service_time: Some(service),
+                ..OriginSettings::default()
             },
             ..Origin::default()
         }],

@@ -112,6 +112,8 @@ fn note(trace: &Trace, span: SpanId, note: Note) -> Option<String> {
         Note::RetryIn(wait, reason) => format!("waits {wait} ({reason:?})"),
         Note::GaveUp(reason) => format!("does not try again ({reason:?})"),
         Note::CallerLeft => "notices that its caller has left".to_owned(),
+        Note::Reused => "uses a kept connection".to_owned(),
+        Note::LookedUp(time) => format!("looks the name up ({time})"),
         // Told by the span's own start or end, or of no interest to a reader.
         Note::Departed { .. }
         | Note::RequestRead

@@ -11,7 +11,7 @@ use super::fault::{Fault, FaultKind};
 use super::network::{Effects, End, ExchangeKey, Packet, SlotKey, Timer};
 use super::origin::{FIRST_ORDER, Route, draw, route};
 use super::random::Stream;
-use super::scenario::{App, Dependency, DependencySettings};
+use super::scenario::{App, Dependency, DependencySettings, Distribution};
 use super::trace::{Note, Observer, Outcome, SpanId, SpanKind};
 
 /// A database.
@@ -88,9 +88,7 @@ impl DependencyActor {
         let span = fx.open(SpanKind::Query, parent, request);
         let route = route(App::Orders, fx.request(request));
         let slot = self.queries.insert(Query { exchange, span, route });
-        if let Some(x) = fx.network.exchanges.get_mut(exchange) {
-            x.callee_slot = slot;
-        }
+        fx.serve(exchange, slot);
         if self.busy < self.settings.connections.unwrap_or(DependencySettings::DEFAULT_CONNECTIONS) {
             self.start(fx, slot);
         } else {
@@ -114,7 +112,10 @@ impl DependencyActor {
             }
             None => self.settings.query_time.unwrap_or(DependencySettings::DEFAULT_QUERY_TIME),
         };
-        fx.timer(draw(time, &mut self.chance), slot, 0, Timer::Work);
+        match time {
+            Distribution::Fixed(time) => fx.timer(time, slot, 0, Timer::Work),
+            _ => fx.timer_by_chance(draw(time, &mut self.chance), slot, 0, Timer::Work),
+        }
     }
 
     pub(crate) fn timer<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {

@@ -243,12 +243,17 @@ pub fn http_date(epoch: u64, at: SimTime) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Templates {
     all: Vec<Template>,
+    /// Bytes of each one's head and body.
+    sizes: Vec<(u32, u32)>,
 }
 
 impl Templates {
     /// The entry for `template`, new or shared.
     pub fn intern(&mut self, template: Template) -> TemplateId {
         let index = self.all.iter().position(|t| *t == template).unwrap_or_else(|| {
+            let probe = Message { template: TemplateId(0), number: 0, sent: SimTime::ZERO };
+            let head = (template.head_at(probe, 0).len() as u32 + 2).max(template.head_bytes);
+            self.sizes.push((head, template.body.len() as u32));
             self.all.push(template);
             self.all.len() - 1
         });
@@ -258,6 +263,11 @@ impl Templates {
     /// The entry of that index.
     pub fn get(&self, id: TemplateId) -> &Template {
         &self.all[id.0 as usize]
+    }
+
+    /// The bytes of its head and of its body; with a number in place of `{n}` they may be some more.
+    pub fn size(&self, id: TemplateId) -> (u32, u32) {
+        self.sizes[id.0 as usize]
     }
 
     /// How many there are.

@@ -81,7 +81,7 @@ impl Cell {
                 Origin {
                     id: id.to_owned(),
                     app: App::Probe,
-                    link: Link { latency: LINK, faults: on_link },
+                    link: Link { latency: LINK, faults: on_link, ..Link::default() },
                     faults: on_origin,
                     ..Origin::default()
                 }

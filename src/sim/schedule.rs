@@ -1,21 +1,42 @@
 //! The queue of events to come: least time first, ties in order of creation.
+//!
+//! Most events lie one of a few configured times ahead: the latency of a link, a timeout. Events of one such
+//! delay come out in the order in which they went in, so that each delay has a plain queue (a lane) of its own;
+//! only the heads of the lanes and what chance decided compete in the order of time. This is what timer
+//! wheels are for, without their rounding.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
-use super::time::SimTime;
+use super::time::{SimDuration, SimTime};
+
+/// The place of an event in the order: time, then sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u128);
+
+impl Key {
+    /// Later than every event.
+    const LAST: Self = Self(u128::MAX);
+
+    const fn new(at: SimTime, sequence: u64) -> Self {
+        Self(((at.as_nanos() as u128) << 64) | sequence as u128)
+    }
+
+    const fn at(self) -> SimTime {
+        SimTime::from_nanos((self.0 >> 64) as u64)
+    }
+}
 
 /// An event with its place in the order.
 #[derive(Clone, Copy, Debug)]
 struct Entry<E> {
-    at: SimTime,
-    sequence: u64,
+    key: Key,
     event: E,
 }
 
 impl<E> PartialEq for Entry<E> {
     fn eq(&self, other: &Self) -> bool {
-        (self.at, self.sequence) == (other.at, other.sequence)
+        self.key == other.key
     }
 }
 impl<E> Eq for Entry<E> {}
@@ -26,42 +47,108 @@ impl<E> PartialOrd for Entry<E> {
 }
 impl<E> Ord for Entry<E> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.sequence).cmp(&(other.at, other.sequence))
+        self.key.cmp(&other.key)
     }
 }
+
+/// The most delays that have a lane; further ones share the heap.
+const MOST_LANES: usize = 24;
 
 /// Events to come.
 #[derive(Clone, Debug)]
 pub(crate) struct Schedule<E> {
     heap: BinaryHeap<Reverse<Entry<E>>>,
+    /// The delay of each lane.
+    delays: Vec<SimDuration>,
+    /// The first key of each lane.
+    heads: Vec<Key>,
+    lanes: Vec<VecDeque<Entry<E>>>,
     created: u64,
 }
 
 impl<E: Copy> Schedule<E> {
     pub(crate) fn new() -> Self {
-        Self { heap: BinaryHeap::new(), created: 0 }
+        Self { heap: BinaryHeap::new(), delays: Vec::new(), heads: Vec::new(), lanes: Vec::new(), created: 0 }
     }
 
     /// Adds an event. Two events of one moment come out in the order in which they were added.
     pub(crate) fn add(&mut self, at: SimTime, event: E) {
         self.created += 1;
-        self.heap.push(Reverse(Entry { at, sequence: self.created, event }));
+        self.heap.push(Reverse(Entry { key: Key::new(at, self.created), event }));
+    }
+
+    /// Adds an event that lies a configured time ahead; `now` never goes back between two calls.
+    pub(crate) fn add_after(&mut self, now: SimTime, delay: SimDuration, event: E) {
+        let Some(lane) = self.lane(delay) else {
+            self.add(now + delay, event);
+            return;
+        };
+        self.created += 1;
+        let key = Key::new(now + delay, self.created);
+        if self.lanes[lane].is_empty() {
+            self.heads[lane] = key;
+        }
+        self.lanes[lane].push_back(Entry { key, event });
+    }
+
+    fn lane(&mut self, delay: SimDuration) -> Option<usize> {
+        if let Some(lane) = self.delays.iter().position(|d| *d == delay) {
+            return Some(lane);
+        }
+        // A lane that is empty may serve another delay.
+        let lane = if self.lanes.len() < MOST_LANES {
+            self.delays.push(delay);
+            self.heads.push(Key::LAST);
+            self.lanes.push(VecDeque::new());
+            self.lanes.len() - 1
+        } else {
+            let free = self.lanes.iter().position(VecDeque::is_empty)?;
+            self.delays[free] = delay;
+            free
+        };
+        Some(lane)
+    }
+
+    /// The lane with the earliest head, and that head.
+    fn earliest(&self) -> (usize, Key) {
+        let mut earliest = (usize::MAX, Key::LAST);
+        for (lane, head) in self.heads.iter().enumerate() {
+            if *head < earliest.1 {
+                earliest = (lane, *head);
+            }
+        }
+        earliest
     }
 
     /// Takes the next event out.
     pub(crate) fn pop(&mut self) -> Option<(SimTime, E)> {
-        self.heap.pop().map(|Reverse(e)| (e.at, e.event))
+        let (lane, head) = self.earliest();
+        if self.heap.peek().is_some_and(|Reverse(e)| e.key < head) {
+            return self.heap.pop().map(|Reverse(e)| (e.key.at(), e.event));
+        }
+        let entries = self.lanes.get_mut(lane)?;
+        let entry = entries.pop_front()?;
+        self.heads[lane] = entries.front().map_or(Key::LAST, |e| e.key);
+        Some((entry.key.at(), entry.event))
     }
 
     /// When the next event is due.
     pub(crate) fn next_at(&self) -> Option<SimTime> {
-        self.heap.peek().map(|Reverse(e)| e.at)
+        let (_, head) = self.earliest();
+        let head = self.heap.peek().map_or(head, |Reverse(e)| e.key.min(head));
+        (head != Key::LAST).then(|| head.at())
+    }
+
+    /// How many events are to come.
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len() + self.lanes.iter().map(VecDeque::len).sum::<usize>()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::random::Stream;
 
     #[test]
     fn ties_come_out_in_order_of_creation() {
@@ -71,5 +158,49 @@ mod tests {
         }
         let order: String = std::iter::from_fn(|| schedule.pop()).map(|(_, name)| name).collect();
         assert_eq!(order, "abcd");
+    }
+
+    #[test]
+    fn lanes_and_heap_keep_one_order() {
+        let mut chance = Stream::new(1, "schedule", "test");
+        let mut schedule = Schedule::new();
+        let mut now = SimTime::ZERO;
+        let mut added: Vec<(SimTime, u64)> = Vec::new();
+        let mut out = Vec::new();
+        for n in 0..20_000u64 {
+            // More delays than lanes, so that lanes are given up and reused.
+            let delay = SimDuration::from_nanos(chance.below(40) * 10);
+            if chance.chance(0.3) {
+                schedule.add(now + delay, n);
+            } else {
+                schedule.add_after(now, delay, n);
+            }
+            added.push((now + delay, n));
+            if chance.chance(0.9) {
+                assert_eq!(schedule.next_at().is_some(), schedule.len() > 0);
+                let (at, event) = schedule.pop().expect("an event was added just now");
+                assert!(at >= now, "{at:?} comes after {now:?}");
+                now = at;
+                out.push((at, event));
+            }
+        }
+        out.extend(std::iter::from_fn(|| schedule.pop()));
+        added.sort();
+        out.sort_by_key(|(at, n)| (*at, *n));
+        assert_eq!(out, added, "nothing is lost and nothing is moved");
+        assert_eq!(schedule.len(), 0);
+        assert_eq!(schedule.next_at(), None);
+    }
+
+    #[test]
+    fn each_moment_keeps_the_order_in_which_its_events_were_added() {
+        let mut schedule = Schedule::new();
+        let second = SimDuration::from_secs(1);
+        schedule.add(SimTime::from_secs(2), 0);
+        schedule.add_after(SimTime::from_secs(1), second, 1);
+        schedule.add_after(SimTime::ZERO, second.times(2), 2);
+        schedule.add(SimTime::from_secs(2), 3);
+        let order: Vec<_> = std::iter::from_fn(|| schedule.pop()).map(|(_, n)| n).collect();
+        assert_eq!(order, [0, 1, 2, 3]);
     }
 }

@@ -5,12 +5,16 @@ use super::dependency::DependencyActor;
 use super::fault::{Fault, FaultKind};
 use super::gateway::GatewayActor;
 use super::message::Templates;
-use super::network::{Effects, End, Event, ExchangeKey, LinkState, Network, Packet, SlotKey, Timer};
+use super::network::{
+    Arrival, Effects, End, Event, ExchangeKey, Keeping, LinkState, Network, Packet, SlotKey, Timer,
+};
 use super::origin::OriginActor;
 use super::scenario::{Action, Change, Link, Request, Scenario, Settings, Traffic};
 use super::schedule::Schedule;
 use super::time::SimTime;
-use super::trace::{FaultEntry, NodeId, NodeKind, Note, Observer, Outcome, SpanId, Stop, Trace, nodes};
+use super::trace::{
+    Event as Noted, FaultEntry, NodeId, NodeKind, Note, Observer, Outcome, SpanId, Stop, Trace, nodes,
+};
 
 /// How many events a run may have. Reaching it is reported as [`Stop::EventLimit`], never a hang.
 pub const EVENT_LIMIT: u64 = 20_000_000;
@@ -106,6 +110,9 @@ impl<O: Observer> Simulation<O> {
             scenario.dependencies.iter().map(|d| Actor::Dependency(DependencyActor::new(d, scenario.seed))),
         )
         .collect();
+        let states =
+            links.iter().zip(&nodes).map(|(link, node)| LinkState::new(link, scenario.seed, &node.id));
+        let network = Network::new(states.collect());
         let mut changes: Vec<(u32, Change)> =
             scenario.timeline.iter().enumerate().map(|(i, c)| (i as u32, c.clone())).collect();
         changes.sort_by_key(|(_, c)| c.at);
@@ -120,10 +127,7 @@ impl<O: Observer> Simulation<O> {
             limit: EVENT_LIMIT,
             stop: Stop::Running,
             schedule: Schedule::new(),
-            network: Network {
-                exchanges: slotmap::SlotMap::with_key(),
-                links: links.iter().map(|l| LinkState::new(l)).collect(),
-            },
+            network,
             actors,
             templates: Templates::default(),
             faults: 0,
@@ -131,6 +135,9 @@ impl<O: Observer> Simulation<O> {
             changes: Vec::new(),
             observer,
         };
+        for node in 0..simulation.actors.len() as u16 {
+            simulation.keep_connections(NodeId(node));
+        }
         // Changes come before whatever else happens at their moment.
         for (place, (_, change)) in changes.iter().enumerate() {
             simulation.schedule.add(change.at, Event::Change(place as u32));
@@ -228,11 +235,14 @@ impl<O: Observer> Simulation<O> {
             Event::Arrive { exchange, end, packet } => self.arrive(exchange, end, packet),
             Event::Write { exchange, packet } => {
                 if self.network.exchanges.get(exchange).is_some_and(|x| x.callee_open) {
-                    let callee = self.network.exchanges[exchange].callee;
-                    self.act(callee, |_, fx| fx.reply(exchange, packet));
+                    self.at_end(exchange, End::Callee, |fx| fx.reply(exchange, packet));
                 }
             }
             Event::Timer { node, slot, epoch, timer } => self.timer(node, slot, epoch, timer),
+            Event::Dial(exchange) => self.at_end(exchange, End::Caller, |fx| fx.looked_up(exchange)),
+            Event::Idle { exchange, end } => {
+                self.at_end(exchange, end, |fx| fx.idle_for_long(exchange, end));
+            }
         }
         Some(at)
     }
@@ -267,26 +277,58 @@ impl<O: Observer> Simulation<O> {
         what(&mut self.actors[usize::from(node.0)], &mut fx)
     }
 
-    fn arrive(&mut self, exchange: ExchangeKey, end: End, packet: Packet) {
-        let Some(x) = self.network.exchanges.get_mut(exchange) else { return };
-        let (node, slot, open) = match end {
-            End::Caller => (x.caller, x.caller_slot, x.caller_open),
-            End::Callee => {
-                if packet == Packet::Connect {
-                    x.callee_open = true;
-                }
-                (x.callee, x.callee_slot, x.callee_open)
-            }
+    /// Has the network do something in the name of one end of a connection.
+    fn at_end<R: Default>(
+        &mut self,
+        exchange: ExchangeKey,
+        end: End,
+        what: impl FnOnce(&mut Effects<'_, O>) -> R,
+    ) -> R {
+        let Some(x) = self.network.exchanges.get(exchange) else { return R::default() };
+        let node = match end {
+            End::Caller => x.caller,
+            End::Callee => x.callee,
         };
-        if !open {
-            return;
-        }
-        self.act(node, |actor, fx| match actor {
-            Actor::Client(client) => client.arrive(fx, slot, packet),
-            Actor::Gateway(gateway) => gateway.arrive(fx, exchange, end, slot, packet),
-            Actor::Origin(origin) => origin.arrive(fx, exchange, end, slot, packet),
-            Actor::Dependency(dependency) => dependency.arrive(fx, exchange, slot, packet),
+        self.act(node, |_, fx| what(fx))
+    }
+
+    fn arrive(&mut self, exchange: ExchangeKey, end: End, packet: Packet) {
+        let Some(x) = self.network.exchanges.get(exchange) else { return };
+        let node = match end {
+            End::Caller => x.caller,
+            End::Callee => x.callee,
+        };
+        self.act(node, |actor, fx| {
+            let Arrival::For(slot, packet) = fx.kernel(exchange, end, packet) else { return };
+            match actor {
+                Actor::Client(client) => client.arrive(fx, slot, packet),
+                Actor::Gateway(gateway) => gateway.arrive(fx, exchange, end, slot, packet),
+                Actor::Origin(origin) => origin.arrive(fx, exchange, end, slot, packet),
+                Actor::Dependency(dependency) => dependency.arrive(fx, exchange, slot, packet),
+            }
         });
+    }
+
+    /// Tells the network how a node keeps connections open, as its settings say now.
+    fn keep_connections(&mut self, node: NodeId) {
+        let (caller, callee) = match &self.actors[usize::from(node.0)] {
+            Actor::Client(client) => (client.keeping(), Keeping::NOT),
+            Actor::Gateway(gateway) => gateway.keeping(),
+            Actor::Origin(origin) => (Keeping::NOT, origin.keeping()),
+            Actor::Dependency(_) => (Keeping::NOT, Keeping::NOT),
+        };
+        self.network.keep_as_caller(node, caller);
+        self.network.keep_as_callee(node, callee);
+    }
+
+    /// How many events are to come: a measure of what the run holds in memory.
+    pub fn scheduled(&self) -> usize {
+        self.schedule.len()
+    }
+
+    /// Connections opened so far, ended so far, and standing (open at one end at least).
+    pub fn connections(&self) -> (u64, u64, u64) {
+        self.network.counts()
     }
 
     fn timer(&mut self, node: NodeId, slot: SlotKey, epoch: u32, timer: Timer) {
@@ -333,7 +375,7 @@ impl<O: Observer> Simulation<O> {
         let since = self.now;
         self.observer.fault(|| FaultEntry { place: place.to_owned(), fault: fault.clone(), since, change });
         if let Some(node) = place.strip_prefix("link:").and_then(|id| self.named(id)) {
-            self.network.links[usize::from(node.0)].inject(fault, index);
+            self.network.links[usize::from(node.0)].inject(fault, index, self.now);
         } else if let Some(node) = self.named(place) {
             self.act(node, |actor, fx| match actor {
                 Actor::Origin(origin) => origin.inject(fx, fault, index),
@@ -371,6 +413,7 @@ impl<O: Observer> Simulation<O> {
             (Actor::Dependency(dependency), Settings::Dependency(settings)) => dependency.set(settings),
             _ => {}
         }
+        self.keep_connections(node);
     }
 }
 
@@ -384,7 +427,9 @@ impl Simulation<Trace> {
         }
         if self.stop == Stop::Quiet && !waiting {
             // Timers that nobody needed any more may have run out later; they are not part of the story.
-            let noted = self.observer.events.last().map_or(SimTime::ZERO, |e| e.at);
+            // Nor are idle connections that were closed.
+            let told = |e: &&Noted| e.span != SpanId::NONE || matches!(e.note, Note::Change(_));
+            let noted = self.observer.events.iter().rev().find(told).map_or(SimTime::ZERO, |e| e.at);
             self.now = self.observer.spans.iter().map(|s| s.end).fold(noted, SimTime::max);
         }
         self.observer.end = self.now;

@@ -3,8 +3,8 @@
 use crate::sim::dialect::{Setting, dialect};
 use crate::sim::message::Method;
 use crate::sim::scenario::{
-    Action, GatewaySettings, Maintenance, NextUpstream, OriginSettings, RetryAfter, Scenario, ScenarioError,
-    Settings,
+    Action, GatewaySettings, KeepAlive, Maintenance, NextUpstream, OriginSettings, RetryAfter, Scenario,
+    ScenarioError, Settings, UpstreamKeepAlive,
 };
 use crate::sim::time::{SimDuration, SimTime};
 
@@ -53,6 +53,8 @@ pub fn name(setting: Setting) -> &'static str {
         Setting::FailTimeout => "fail_timeout",
         Setting::HeaderLimit => "header_limit",
         Setting::Maintenance => "maintenance",
+        Setting::KeepAlive => "keep_alive",
+        Setting::UpstreamKeepAlive => "upstream_keep_alive",
     }
 }
 
@@ -68,14 +70,17 @@ fn meaning(setting: Setting) -> &'static str {
         Setting::FailTimeout => "window, and how long it stays out",
         Setting::HeaderLimit => "largest header of an answer, in bytes",
         Setting::Maintenance => "return 503 to everyone",
+        Setting::KeepAlive => "how long a client's idle connection is kept",
+        Setting::UpstreamKeepAlive => "idle connections kept to each server, or off",
     }
 }
 
 /// The headings of the form with their settings.
-pub const GROUPS: [(&str, &[Setting]); 4] = [
+pub const GROUPS: [(&str, &[Setting]); 5] = [
     ("Timeouts", &[Setting::ConnectTimeout, Setting::ReadTimeout, Setting::SendTimeout]),
     ("Retry", &[Setting::NextUpstream, Setting::NextUpstreamTries, Setting::NextUpstreamTimeout]),
     ("Upstreams and health", &[Setting::MaxFails, Setting::FailTimeout]),
+    ("Connections", &[Setting::KeepAlive, Setting::UpstreamKeepAlive]),
     ("Answers", &[Setting::HeaderLimit, Setting::Maintenance]),
 ];
 
@@ -96,6 +101,11 @@ pub fn field(scenario: &Scenario, gateway: &str, setting: Setting, at: SimTime) 
         Setting::NextUpstreamTries => s.next_upstream_tries.to_string(),
         Setting::MaxFails => s.max_fails.to_string(),
         Setting::HeaderLimit => s.header_limit.to_string(),
+        Setting::KeepAlive => s.keep_alive.idle.to_string(),
+        Setting::UpstreamKeepAlive => match s.upstream_keep_alive {
+            UpstreamKeepAlive::Off => "off".to_owned(),
+            UpstreamKeepAlive::On(keep_alive) => keep_alive.most.to_string(),
+        },
         Setting::NextUpstream | Setting::Maintenance => product.value(setting, s),
     };
     let (value, usual) = (shown(&effective), shown(&default));
@@ -154,6 +164,16 @@ pub fn typed(setting: Setting, text: &str) -> Result<GatewaySettings, Refusal> {
         Setting::NextUpstreamTries => to.next_upstream_tries = Some(number(text)?),
         Setting::MaxFails => to.max_fails = Some(number(text)?),
         Setting::HeaderLimit => to.header_limit = Some(number(text)?),
+        Setting::KeepAlive => {
+            to.keep_alive = Some(KeepAlive { idle: duration(text)?, ..KeepAlive::default() });
+        }
+        Setting::UpstreamKeepAlive if text.trim() == "off" => {
+            to.upstream_keep_alive = Some(UpstreamKeepAlive::Off);
+        }
+        Setting::UpstreamKeepAlive => {
+            let most = number(text)?;
+            to.upstream_keep_alive = Some(UpstreamKeepAlive::On(KeepAlive { most, ..KeepAlive::default() }));
+        }
         Setting::NextUpstream | Setting::Maintenance => {}
     }
     Ok(to)
@@ -175,6 +195,8 @@ pub fn default_of(scenario: &Scenario, gateway: &str, setting: Setting) -> Gatew
         Setting::FailTimeout => to.fail_timeout = Some(usual.fail_timeout),
         Setting::HeaderLimit => to.header_limit = Some(usual.header_limit),
         Setting::Maintenance => to.maintenance = Some(usual.maintenance),
+        Setting::KeepAlive => to.keep_alive = Some(usual.keep_alive),
+        Setting::UpstreamKeepAlive => to.upstream_keep_alive = Some(usual.upstream_keep_alive),
     }
     to
 }

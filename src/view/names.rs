@@ -65,6 +65,8 @@ pub fn failure(failure: Failure) -> &'static str {
         Failure::Unparsable => "what came is no HTTP",
         Failure::CallerLeft => "whoever asked has left",
         Failure::Killed => "the process died",
+        Failure::HandshakeFailed => "the TLS handshake failed",
+        Failure::BadCertificate => "the certificate is not to be trusted",
     }
 }
 

@@ -17,7 +17,7 @@ const MOST_BOUNDARIES: usize = 500;
 /// How long a crossing shall be on the screen at speeds up to 1, in seconds.
 fn visible(parcel: Parcel) -> f64 {
     match parcel {
-        Parcel::Connect | Parcel::Accepted => 0.07,
+        Parcel::Connect | Parcel::Accepted | Parcel::Handshake => 0.07,
         Parcel::Close => 0.12,
         Parcel::Refused
         | Parcel::Reset

@@ -115,6 +115,8 @@ fn words(trace: &Trace, event: &Event, flight: Option<&Flight>) -> Option<Words>
         }
         Note::GaveUp(reason) => at_owner(names::give_up(reason).to_owned()),
         Note::CallerLeft => at_owner("notices that nobody listens any more".to_owned()),
+        Note::Reused => at_owner("uses a connection that it kept open".to_owned()),
+        Note::LookedUp(time) => at_owner(format!("looks the name up, {}", format::duration(time))),
         Note::Connected
         | Note::RequestRead
         | Note::Asked

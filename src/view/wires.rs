@@ -215,7 +215,7 @@ fn kind(trace: &Trace, flight: &Flight, past_middle: bool) -> DotKind {
         return DotKind::Cross;
     }
     match flight.parcel {
-        Parcel::Connect | Parcel::Accepted => DotKind::Handshake,
+        Parcel::Connect | Parcel::Accepted | Parcel::Handshake => DotKind::Handshake,
         Parcel::Refused | Parcel::Close | Parcel::Reset => DotKind::Cross,
         Parcel::Request => DotKind::Request(attempt_number(trace, flight.span)),
         Parcel::HeadPart => DotKind::Part,
@@ -240,6 +240,7 @@ pub fn describe(trace: &Trace, flight: &Flight) -> String {
     let words = match flight.parcel {
         Parcel::Connect => "opens a connection".to_owned(),
         Parcel::Accepted => "the connection is open".to_owned(),
+        Parcel::Handshake => "a message of the TLS handshake".to_owned(),
         Parcel::Refused => "refuses the connection".to_owned(),
         Parcel::Request if to_dependency => "a query".to_owned(),
         Parcel::Request => {

@@ -7,9 +7,9 @@ use fivexx::sim::fault::{ALL, Fault, Place};
 use fivexx::sim::message::Method;
 use fivexx::sim::random::Stream;
 use fivexx::sim::scenario::{
-    Action, Arrivals, Change, Client, Dependency, DependencySettings, Distribution, Gateway, GatewaySettings,
-    Link, Maintenance, NextUpstream, Origin, OriginSettings, Request, RetryAfter, Scenario, Settings, Share,
-    Traffic,
+    Action, Arrivals, Change, Client, Dependency, DependencySettings, Distribution, Dns, Gateway,
+    GatewaySettings, KeepAlive, Link, Maintenance, NextUpstream, Origin, OriginSettings, Request, RetryAfter,
+    Scenario, Settings, Share, Tls, Traffic, UpstreamKeepAlive,
 };
 use fivexx::sim::time::{SimDuration, SimTime};
 
@@ -114,6 +114,16 @@ impl Draw {
                     Maintenance::On { retry_after: d.retry_after() }
                 }
             }),
+            keep_alive: self.maybe(Self::keep_alive),
+            upstream_keep_alive: self.maybe(|d| UpstreamKeepAlive::On(d.keep_alive())),
+        }
+    }
+
+    fn keep_alive(&mut self) -> KeepAlive {
+        KeepAlive {
+            idle: self.millis(3_000),
+            most: 1 + self.below(4) as u32,
+            requests: 1 + self.below(20) as u32,
         }
     }
 
@@ -152,6 +162,10 @@ impl Draw {
     fn link(&mut self) -> Link {
         Link {
             latency: SimDuration::from_micros(self.below(20_000) as u64),
+            jitter: self.maybe(|d| Distribution::Exponential(d.millis(20))),
+            bandwidth: self.maybe(|d| 1_000 + d.below(1_000_000) as u64),
+            tls: self.maybe(|d| d.pick(&[Tls::V1_2, Tls::V1_3])),
+            dns: self.maybe(|d| Dns { ttl: d.maybe(|d| d.millis(5_000)), ..Dns::default() }),
             faults: self.faults(Place::Link),
         }
     }
@@ -183,6 +197,7 @@ impl Draw {
                         workers: Some(1 + self.below(4) as u32),
                         queue: Some(self.below(4) as u32),
                         service_time: self.maybe(Self::distribution),
+                        keep_alive: self.maybe(|d| d.millis(3_000)),
                     };
                     Action::Set { node: origin, to: Settings::Origin(settings) }
                 }
@@ -204,7 +219,12 @@ pub(crate) fn random_scenario(seed: u64) -> Scenario {
     let mut draw = Draw(Stream::new(seed, "test", "scenario"));
     let d = &mut draw;
     let clients = (0..1 + d.below(2))
-        .map(|i| Client { id: format!("client{i}"), policy: d.policy(), traffic: d.traffic() })
+        .map(|i| Client {
+            id: format!("client{i}"),
+            policy: d.policy(),
+            keep_alive: d.maybe(Draw::keep_alive),
+            traffic: d.traffic(),
+        })
         .collect();
     let gateways = (0..1 + d.below(2))
         .map(|i| Gateway {
@@ -222,6 +242,7 @@ pub(crate) fn random_scenario(seed: u64) -> Scenario {
                 workers: d.maybe(|d| 1 + d.below(3) as u32),
                 queue: d.maybe(|d| d.below(3) as u32),
                 service_time: d.maybe(Draw::distribution),
+                keep_alive: d.maybe(|d| d.millis(3_000)),
             },
             faults: d.faults(Place::Origin),
             ..Origin::default()

@@ -6,8 +6,9 @@ use slotmap::SlotMap;
 
 use super::policy::Policy;
 use super::retry_after::{RetryAfterValue, parse_retry_after};
+use crate::sim::fault::OnHandshake;
 use crate::sim::message::{HeadDefect, Message, Method};
-use crate::sim::network::{Effects, End, ExchangeKey, Packet, SlotKey, Timer};
+use crate::sim::network::{Effects, ExchangeKey, Keeping, Packet, SlotKey, Timer};
 use crate::sim::origin::draw;
 use crate::sim::random::Stream;
 use crate::sim::scenario::{Arrivals, Client, Distribution, Traffic};
@@ -20,6 +21,7 @@ pub(crate) struct ClientActor {
     /// Calls keep the policy with which they began.
     policy: Arc<Policy>,
     gateway: NodeId,
+    keeping: Keeping,
     calls: SlotMap<SlotKey, Call>,
     jitter: Stream,
     arrivals: Stream,
@@ -44,6 +46,8 @@ struct Running {
 struct Call {
     span: SpanId,
     request: u32,
+    /// Its number among the calls of all clients.
+    number: u32,
     policy: Arc<Policy>,
     /// The traffic whose user waits for it, in a closed loop.
     user_of: Option<u32>,
@@ -66,6 +70,7 @@ impl ClientActor {
         Self {
             policy: Arc::new(client.policy.clone()),
             gateway,
+            keeping: client.keep_alive.into(),
             calls: SlotMap::with_key(),
             jitter: Stream::new(seed, &client.id, "jitter"),
             arrivals: Stream::new(seed, &client.id, "arrivals"),
@@ -78,6 +83,11 @@ impl ClientActor {
     /// True if nothing is being worked on.
     pub(crate) fn is_idle(&self) -> bool {
         self.calls.is_empty()
+    }
+
+    /// How it keeps connections open.
+    pub(crate) fn keeping(&self) -> Keeping {
+        self.keeping
     }
 
     pub(crate) fn set(&mut self, policy: &Policy) {
@@ -123,7 +133,7 @@ impl ClientActor {
         let end = traffic.until.since(traffic.started);
         if let Some(at) = traffic.arrivals.next(after, end, &mut self.arrivals) {
             let wait = (traffic.started + at).since(fx.now);
-            fx.timer(wait, SlotKey::default(), self.traffic_epoch, Timer::Arrival);
+            fx.timer_by_chance(wait, SlotKey::default(), self.traffic_epoch, Timer::Arrival);
         }
     }
 
@@ -131,7 +141,7 @@ impl ClientActor {
     fn think<O: Observer>(&mut self, fx: &mut Effects<'_, O>, think: Distribution) {
         let wait = draw(think, &mut self.arrivals);
         if self.traffic.as_ref().is_some_and(|t| fx.now + wait <= t.until) {
-            fx.timer(wait, SlotKey::default(), self.traffic_epoch, Timer::Arrival);
+            fx.timer_by_chance(wait, SlotKey::default(), self.traffic_epoch, Timer::Arrival);
         }
     }
 
@@ -156,8 +166,9 @@ impl ClientActor {
     fn begin<O: Observer>(&mut self, fx: &mut Effects<'_, O>, request: u32, user_of: Option<u32>) {
         let span = fx.open(SpanKind::Call, SpanId::NONE, request);
         let policy = Arc::clone(&self.policy);
-        let slot =
-            self.calls.insert(Call { span, request, policy, user_of, attempts: 0, epoch: 0, attempt: None });
+        let number = fx.next_call();
+        let call = Call { span, request, number, policy, user_of, attempts: 0, epoch: 0, attempt: None };
+        let slot = self.calls.insert(call);
         self.attempt(fx, slot);
     }
 
@@ -166,8 +177,11 @@ impl ClientActor {
         call.attempts += 1;
         call.epoch += 1;
         let span = fx.open(SpanKind::Attempt, call.span, call.attempts);
-        let exchange = fx.connect(self.gateway, call.request, slot, span);
+        let (exchange, reused) = fx.call(self.gateway, call.request, call.number, slot, span);
         call.attempt = Some(Attempt { span, exchange, head: None });
+        if reused {
+            fx.send(exchange, Packet::Request);
+        }
         if let Some(limit) = call.policy.attempt_timeout {
             fx.timer(limit, slot, call.epoch, Timer::Attempt);
         }
@@ -183,6 +197,10 @@ impl ClientActor {
             }
             Packet::Refused => self.failed(fx, slot, Failure::Refused),
             Packet::NoConnection(failure) => self.failed(fx, slot, failure),
+            Packet::NoHandshake(OnHandshake::Plaintext) => self.failed(fx, slot, Failure::HandshakeFailed),
+            Packet::NoHandshake(OnHandshake::BadCertificate) => {
+                self.failed(fx, slot, Failure::BadCertificate);
+            }
             Packet::Head(message) | Packet::Whole(message) => {
                 attempt.head = Some(message);
                 fx.note(attempt.span, Note::HeadRead);
@@ -212,6 +230,7 @@ impl ClientActor {
                 }
             }
             Packet::HeadPart
+            | Packet::Handshake
             | Packet::Body(_)
             | Packet::BadChunk
             | Packet::Done(_)
@@ -265,7 +284,7 @@ impl ClientActor {
         call.epoch += 1;
         if let Some(attempt) = call.attempt.take() {
             match outcome {
-                Outcome::Answer(_) => fx.leave(attempt.exchange, End::Caller),
+                Outcome::Answer(_) => fx.done(attempt.exchange),
                 _ => fx.hang_up(attempt.exchange),
             }
             fx.close(attempt.span, outcome);
@@ -294,7 +313,7 @@ impl ClientActor {
             None => (call.policy.wait(call.attempts, &mut self.jitter), RetryReason::Backoff),
         };
         fx.note(call_span, Note::RetryIn(wait, reason));
-        fx.timer(wait, slot, call.epoch, Timer::Retry);
+        fx.timer_by_chance(wait, slot, call.epoch, Timer::Retry);
     }
 }
 

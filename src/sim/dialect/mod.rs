@@ -11,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::message::{Method, Template};
-use super::scenario::{GatewaySettings, Maintenance, NextUpstream, RetryAfter};
+use super::scenario::{GatewaySettings, KeepAlive, Maintenance, NextUpstream, RetryAfter, UpstreamKeepAlive};
 use super::time::{SimDuration, SimTime};
 use super::trace::{Failure, SpanId, Trace};
 
@@ -80,11 +80,15 @@ pub enum Setting {
     HeaderLimit,
     /// [`GatewaySettings::maintenance`].
     Maintenance,
+    /// [`GatewaySettings::keep_alive`].
+    KeepAlive,
+    /// [`GatewaySettings::upstream_keep_alive`].
+    UpstreamKeepAlive,
 }
 
 impl Setting {
     /// All settings, in the order of a form.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ConnectTimeout,
         Self::SendTimeout,
         Self::ReadTimeout,
@@ -95,6 +99,8 @@ impl Setting {
         Self::FailTimeout,
         Self::HeaderLimit,
         Self::Maintenance,
+        Self::KeepAlive,
+        Self::UpstreamKeepAlive,
     ];
 
     /// True if these settings name a value for it.
@@ -110,6 +116,8 @@ impl Setting {
             Self::FailTimeout => settings.fail_timeout.is_some(),
             Self::HeaderLimit => settings.header_limit.is_some(),
             Self::Maintenance => settings.maintenance.is_some(),
+            Self::KeepAlive => settings.keep_alive.is_some(),
+            Self::UpstreamKeepAlive => settings.upstream_keep_alive.is_some(),
         }
     }
 }
@@ -128,6 +136,8 @@ pub struct EffectiveSettings {
     pub fail_timeout: SimDuration,
     pub header_limit: u32,
     pub maintenance: Maintenance,
+    pub keep_alive: KeepAlive,
+    pub upstream_keep_alive: UpstreamKeepAlive,
 }
 
 impl EffectiveSettings {
@@ -148,6 +158,8 @@ impl EffectiveSettings {
         lay(&mut self.fail_timeout, &s.fail_timeout);
         lay(&mut self.header_limit, &s.header_limit);
         lay(&mut self.maintenance, &s.maintenance);
+        lay(&mut self.keep_alive, &s.keep_alive);
+        lay(&mut self.upstream_keep_alive, &s.upstream_keep_alive);
         self
     }
 }
@@ -161,6 +173,8 @@ pub struct Situation<'a> {
     pub method: Method,
     /// True once the request was sent to this upstream.
     pub sent: bool,
+    /// True if it was sent on a connection that carried another request before.
+    pub reused: bool,
     /// True if the head of an answer was accepted already.
     pub head_accepted: bool,
     /// True if some of the answer was passed on already.
@@ -251,8 +265,6 @@ pub trait Dialect: Sync {
     fn head_bytes_restart_clock(&self) -> bool;
     /// How much of a body it holds back before it sends the head on; 0 sends at once.
     fn holds_back(&self) -> u32;
-    /// How long a client's connection stays open after an answer that does not say where it ends.
-    fn keep_alive(&self) -> SimDuration;
     /// Its own page for a status.
     fn page(&self, status: u16, retry_after: RetryAfter) -> Template;
     /// An upstream's answer as it passes it on.

@@ -8,7 +8,9 @@ use super::{
     Action, Dialect, EffectiveSettings, LogLine, Reading, Rule, RuleId, Setting, Situation, Verdict,
 };
 use crate::sim::message::{Framing, HeadDefect, Template, Value};
-use crate::sim::scenario::{GatewaySettings, Maintenance, NextUpstream, RetryAfter};
+use crate::sim::scenario::{
+    GatewaySettings, KeepAlive, Maintenance, NextUpstream, RetryAfter, UpstreamKeepAlive,
+};
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, SpanId, Trace};
 
@@ -142,6 +144,10 @@ impl Dialect for Nginx {
             fail_timeout: SimDuration::from_secs(10),
             header_limit: PAGE,
             maintenance: Maintenance::Off,
+            // `keepalive_timeout` 75s, `keepalive_requests` 1000 (ngx_http_core_module).
+            keep_alive: KeepAlive { idle: SimDuration::from_secs(75), ..KeepAlive::default() },
+            // No `keepalive` in the upstream block (ngx_http_upstream_module).
+            upstream_keep_alive: UpstreamKeepAlive::Off,
         }
         .configured(settings)
     }
@@ -158,6 +164,8 @@ impl Dialect for Nginx {
             Setting::FailTimeout => "fail_timeout",
             Setting::HeaderLimit => "proxy_buffer_size",
             Setting::Maintenance => "return 503",
+            Setting::KeepAlive => "keepalive_timeout",
+            Setting::UpstreamKeepAlive => "keepalive",
         }
     }
 
@@ -181,6 +189,11 @@ impl Dialect for Nginx {
             Setting::Maintenance => match s.maintenance {
                 Maintenance::Off => "off".to_owned(),
                 Maintenance::On { .. } => "on".to_owned(),
+            },
+            Setting::KeepAlive => s.keep_alive.idle.to_string(),
+            Setting::UpstreamKeepAlive => match s.upstream_keep_alive {
+                UpstreamKeepAlive::Off => "off".to_owned(),
+                UpstreamKeepAlive::On(KeepAlive { most, .. }) => most.to_string(),
             },
         }
     }
@@ -257,7 +270,9 @@ impl Dialect for Nginx {
             s.settings.next_upstream_timeout.is_zero() || s.elapsed < s.settings.next_upstream_timeout;
         let repeatable =
             !s.sent || s.method.is_idempotent() || conditions.contains(&NextUpstream::NonIdempotent);
-        let obstacle = if s.tries_left == 0 {
+        // A kept connection that the upstream had closed in the meantime does not count as a try.
+        let tries_left = s.tries_left + u32::from(s.reused && kind == NextUpstream::Error);
+        let obstacle = if tries_left == 0 {
             None
         } else if !conditions.contains(&kind) {
             Some((NOT_NEXT, Setting::NextUpstream))
@@ -288,11 +303,6 @@ impl Dialect for Nginx {
     /// `postpone_output`, 1460 bytes (documentation of ngx_http_core_module).
     fn holds_back(&self) -> u32 {
         1_460
-    }
-
-    /// `keepalive_timeout`, 75 s (documentation of ngx_http_core_module).
-    fn keep_alive(&self) -> SimDuration {
-        SimDuration::from_secs(75)
     }
 
     /// `ngx_http_special_response.c`, 1.22.1; recorded byte for byte.

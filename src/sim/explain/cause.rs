@@ -27,11 +27,12 @@ pub enum Mechanism {
     Overloaded,
     NotImplemented,
     ClientTimeout,
+    TlsFailed,
 }
 
 impl Mechanism {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ConnectionRefused,
         Self::HostUnreachable,
         Self::ConnectTimeout,
@@ -49,6 +50,7 @@ impl Mechanism {
         Self::Overloaded,
         Self::NotImplemented,
         Self::ClientTimeout,
+        Self::TlsFailed,
     ];
 
     /// The name by which the reference knows it.
@@ -71,6 +73,7 @@ impl Mechanism {
             Self::Overloaded => "overloaded",
             Self::NotImplemented => "not_implemented",
             Self::ClientTimeout => "client_timeout",
+            Self::TlsFailed => "tls_failed",
         }
     }
 
@@ -93,6 +96,7 @@ impl Mechanism {
             Failure::Truncated { .. } | Failure::InvalidChunk | Failure::BodyTimeout => Self::BodyCut,
             Failure::NoLiveUpstream => Self::NoLiveUpstream,
             Failure::AttemptTimeout => Self::ClientTimeout,
+            Failure::HandshakeFailed | Failure::BadCertificate => Self::TlsFailed,
             Failure::CallerLeft | Failure::Killed => return None,
         })
     }

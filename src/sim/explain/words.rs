@@ -87,6 +87,10 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
             format!("{origin} does not know this method; {gateway} passed its answer on.")
         }
         Mechanism::OwnAnswer => format!("{origin} wrote this answer itself; {gateway} passed it on."),
+        Mechanism::TlsFailed if cause.failure == Some(Failure::BadCertificate) => {
+            format!("{gateway} does not trust the certificate of {origin}.")
+        }
+        Mechanism::TlsFailed => format!("{origin} does not speak TLS where {gateway} does."),
         Mechanism::ClientTimeout => "The client's own limit ran out before an answer came.".to_owned(),
     }
 }
@@ -124,6 +128,8 @@ pub(super) fn noticed(failure: Failure) -> &'static str {
         Failure::Unparsable => "what came is not an HTTP answer",
         Failure::CallerLeft => "whoever asked has left",
         Failure::Killed => "the process died",
+        Failure::HandshakeFailed => "the TLS handshake failed",
+        Failure::BadCertificate => "the certificate is not to be trusted",
     }
 }
 

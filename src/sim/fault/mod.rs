@@ -6,16 +6,22 @@
 
 mod accept_then_close;
 mod added_latency;
+mod address_moved;
 mod answer_cut;
 pub(crate) mod application_error;
+mod bad_certificate;
 mod bad_framing;
 mod black_hole;
 mod crash_after_read;
 mod drip_head;
 mod frozen;
+mod hangs_up_on_reuse;
 mod head_too_large;
+mod idle_forgotten;
 mod malformed_head;
 mod name_not_resolved;
+mod packet_loss;
+mod plaintext;
 mod process_down;
 mod refused;
 mod reset;
@@ -121,6 +127,15 @@ pub(crate) enum OnRead {
     AnswerAfter(SimDuration),
 }
 
+/// What becomes of a TLS handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnHandshake {
+    /// What comes back is no TLS.
+    Plaintext,
+    /// The caller does not trust the certificate.
+    BadCertificate,
+}
+
 /// One step of an answer that is not written in one piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
@@ -141,7 +156,7 @@ pub(crate) enum Piece {
 }
 
 /// What is wrong with a link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct LinkCondition {
     /// Everything vanishes.
     pub(crate) black_hole: bool,
@@ -155,6 +170,12 @@ pub(crate) struct LinkCondition {
     pub(crate) reset: bool,
     /// Every crossing takes this much longer.
     pub(crate) added_latency: SimDuration,
+    /// The share of packets that are lost and sent again.
+    pub(crate) loss: f64,
+    /// Connections that were idle for longer are dead, and neither end knows.
+    pub(crate) forgets_after: Option<SimDuration>,
+    /// The host has moved; what is at its old address.
+    pub(crate) moved: Option<OldAddress>,
 }
 
 /// What a fault changes. Each method answers none (or does nothing) where the fault does not concern it.
@@ -165,6 +186,14 @@ pub(crate) trait Behaviour {
     }
     /// What becomes of a request that an origin has read.
     fn on_read(&self) -> Option<OnRead> {
+        None
+    }
+    /// What becomes of a request that arrives on a connection which carried one before.
+    fn on_reuse(&self) -> Option<OnRead> {
+        None
+    }
+    /// What becomes of a TLS handshake.
+    fn on_handshake(&self) -> Option<OnHandshake> {
         None
     }
     /// True if the process does nothing at all while the fault lasts.
@@ -276,8 +305,15 @@ registry! {
     black_hole::BlackHole,
     reset::Reset,
     added_latency::AddedLatency,
+    hangs_up_on_reuse::HangsUpOnReuse,
+    plaintext::Plaintext,
+    bad_certificate::BadCertificate,
+    packet_loss::PacketLoss,
+    idle_forgotten::IdleForgotten,
+    address_moved::AddressMoved,
 }
 
+pub use address_moved::OldAddress;
 pub use answer_cut::Cut;
 pub use bad_framing::Contradiction;
 pub use malformed_head::Form;

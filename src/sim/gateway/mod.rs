@@ -1,7 +1,6 @@
 //! What any gateway does: take a request, choose an upstream, time it, pass the answer on.
 //!
-//! Whatever products do differently is asked of the [`Dialect`]. Left out for now: kept-alive connections
-//! to upstreams, caching, limits.
+//! Whatever products do differently is asked of the [`Dialect`]. Left out for now: caching, limits.
 
 mod pool;
 
@@ -11,9 +10,10 @@ use slotmap::SlotMap;
 
 use self::pool::Pool;
 use super::dialect::{Action, Dialect, EffectiveSettings, Reading, Situation, dialect};
+use super::fault::OnHandshake;
 use super::message::{Message, Method, TemplateId};
-use super::network::{Effects, End, ExchangeKey, Packet, SlotKey, Timer};
-use super::scenario::{Gateway, GatewaySettings, Maintenance, RetryAfter};
+use super::network::{Effects, End, ExchangeKey, Keeping, Packet, SlotKey, Timer};
+use super::scenario::{Gateway, GatewaySettings, Maintenance, RetryAfter, UpstreamKeepAlive};
 use super::time::SimTime;
 use super::trace::{Failure, NodeId, Note, Observer, Outcome, SpanId, SpanKind};
 
@@ -62,6 +62,8 @@ struct Try {
     span: SpanId,
     peer: usize,
     sent: bool,
+    /// On a connection that carried a request before.
+    reused: bool,
     /// What the upstream itself wrote.
     head: Option<Message>,
 }
@@ -83,6 +85,15 @@ impl GatewayActor {
     /// True if nothing is being worked on.
     pub(crate) fn is_idle(&self) -> bool {
         self.requests.is_empty()
+    }
+
+    /// How it keeps the connections that it opens, and those that are opened to it.
+    pub(crate) fn keeping(&self) -> (Keeping, Keeping) {
+        let upstream = match self.settings.upstream_keep_alive {
+            UpstreamKeepAlive::Off => Keeping::NOT,
+            UpstreamKeepAlive::On(keep_alive) => Some(keep_alive).into(),
+        };
+        (upstream, Some(self.settings.keep_alive).into())
     }
 
     /// Changes settings for requests from now on.
@@ -114,6 +125,7 @@ impl GatewayActor {
     ) {
         match packet {
             Packet::Connect => fx.reply(exchange, Packet::Accepted),
+            Packet::Handshake => fx.reply(exchange, Packet::Handshake),
             Packet::Request => self.begin(fx, exchange),
             Packet::Close | Packet::Reset => self.client_left(fx, exchange, slot),
             _ => {}
@@ -141,9 +153,7 @@ impl GatewayActor {
             begun: false,
             answered: false,
         });
-        if let Some(x) = fx.network.exchanges.get_mut(exchange) {
-            x.callee_slot = slot;
-        }
+        fx.serve(exchange, slot);
         if let Maintenance::On { retry_after } = self.settings.maintenance {
             let (rule, setting) = self.dialect.maintenance();
             fx.note(span, Note::Decided(rule, Some(setting)));
@@ -164,7 +174,7 @@ impl GatewayActor {
         });
         let Some(peer) = picked else {
             fx.note(span, Note::Noticed(Failure::NoLiveUpstream));
-            self.decide(fx, slot, Failure::NoLiveUpstream, false);
+            self.decide(fx, slot, Failure::NoLiveUpstream, None);
             return;
         };
         r.tried |= 1 << peer;
@@ -173,9 +183,15 @@ impl GatewayActor {
         let upstream = upstreams[peer];
         fx.note(span, Note::Picked(upstream));
         let try_span = fx.open(SpanKind::Try, span, u32::from(upstream.0));
-        let exchange = fx.connect(upstream, r.request, slot, try_span);
-        r.attempt = Some(Try { exchange, span: try_span, peer, sent: false, head: None });
-        fx.timer(r.settings.connect_timeout, slot, r.epoch, Timer::Connect);
+        let call = fx.call_of(r.down);
+        let (exchange, reused) = fx.call(upstream, r.request, call, slot, try_span);
+        r.attempt = Some(Try { exchange, span: try_span, peer, sent: reused, reused, head: None });
+        if reused {
+            fx.send(exchange, Packet::Request);
+            Self::restart_clock(fx, r, slot);
+        } else {
+            fx.timer(r.settings.connect_timeout, slot, r.epoch, Timer::Connect);
+        }
     }
 
     fn upstream_sent<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, packet: Packet) {
@@ -192,6 +208,10 @@ impl GatewayActor {
             }
             Packet::Refused => self.failed(fx, slot, Failure::Refused),
             Packet::NoConnection(failure) => self.failed(fx, slot, failure),
+            Packet::NoHandshake(OnHandshake::Plaintext) => self.failed(fx, slot, Failure::HandshakeFailed),
+            Packet::NoHandshake(OnHandshake::BadCertificate) => {
+                self.failed(fx, slot, Failure::BadCertificate);
+            }
             Packet::HeadPart => {
                 if self.dialect.head_bytes_restart_clock() {
                     Self::restart_clock(fx, r, slot);
@@ -221,7 +241,7 @@ impl GatewayActor {
             }
             Packet::Close => self.failed(fx, slot, Failure::Closed),
             Packet::Reset => self.failed(fx, slot, Failure::Reset),
-            Packet::Connect | Packet::Request => {}
+            Packet::Connect | Packet::Handshake | Packet::Request => {}
         }
     }
 
@@ -335,7 +355,7 @@ impl GatewayActor {
             fx.reply(down, Packet::Head(head));
             if let Some(r) = self.requests.get_mut(slot) {
                 r.answered = true;
-                fx.timer(self.dialect.keep_alive(), slot, r.epoch, Timer::KeepAlive);
+                fx.timer(r.settings.keep_alive.idle, slot, r.epoch, Timer::KeepAlive);
             }
             return;
         }
@@ -362,7 +382,7 @@ impl GatewayActor {
         let node = self.upstreams[attempt.peer];
         match outcome {
             Outcome::Failed(_) | Outcome::Broken(..) => fx.hang_up(attempt.exchange),
-            _ => fx.leave(attempt.exchange, End::Caller),
+            _ => fx.done(attempt.exchange),
         }
         fx.close(attempt.span, outcome);
         if failed {
@@ -388,7 +408,7 @@ impl GatewayActor {
         };
         let blamed = self.dialect.counts(failure, r.head.is_some());
         self.end_try(fx, slot, outcome, blamed);
-        self.decide(fx, slot, failure, attempt.sent);
+        self.decide(fx, slot, failure, Some(attempt));
     }
 
     fn tries_left(&self, r: &Request) -> u32 {
@@ -400,12 +420,19 @@ impl GatewayActor {
         most.saturating_sub(r.tries)
     }
 
-    fn decide<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, failure: Failure, sent: bool) {
+    fn decide<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        slot: SlotKey,
+        failure: Failure,
+        attempt: Option<Try>,
+    ) {
         let Some(r) = self.requests.get(slot) else { return };
         let verdict = self.dialect.decide(Situation {
             failure,
             method: r.method,
-            sent,
+            sent: attempt.is_some_and(|a| a.sent),
+            reused: attempt.is_some_and(|a| a.reused),
             head_accepted: r.head.is_some(),
             answer_begun: r.begun,
             tries_left: self.tries_left(r),

@@ -68,7 +68,8 @@ impl Pool {
         let mut best: Option<usize> = None;
         let mut total = 0;
         for i in 0..self.peers.len() {
-            if tried & (1 << i) != 0 {
+            // The only one there is may be asked again (ngx_http_upstream_get_round_robin_peer, `peers->single`).
+            if tried & (1 << i) != 0 && !self.is_single() {
                 continue;
             }
             if self.is_out(i, now, max_fails, fail_timeout) {

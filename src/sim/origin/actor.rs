@@ -9,7 +9,7 @@ use super::api::Reply;
 use super::{Route, route};
 use crate::sim::fault::{Fault, FaultKind, OnConnect, OnRead, Piece};
 use crate::sim::message::TemplateId;
-use crate::sim::network::{Effects, End, ExchangeKey, Packet, SlotKey, Timer};
+use crate::sim::network::{Effects, End, ExchangeKey, Keeping, Packet, SlotKey, Timer};
 use crate::sim::random::Stream;
 use crate::sim::scenario::{App, Distribution, Origin, OriginSettings};
 use crate::sim::time::SimDuration;
@@ -89,6 +89,11 @@ impl OriginActor {
         self.work.is_empty() && self.stalled.is_empty()
     }
 
+    /// How it keeps the connections that are opened to it.
+    pub(crate) fn keeping(&self) -> Keeping {
+        Keeping::idle_for(self.settings.keep_alive.unwrap_or(OriginSettings::DEFAULT_KEEP_ALIVE))
+    }
+
     pub(crate) fn set(&mut self, settings: &OriginSettings) {
         self.settings.overlay(settings);
     }
@@ -148,6 +153,7 @@ impl OriginActor {
         }
         match (end, packet) {
             (End::Callee, Packet::Request) => self.read(fx, exchange),
+            (End::Callee, Packet::Handshake) => self.shake_hands(fx, exchange),
             (End::Callee, Packet::Close | Packet::Reset) => {
                 fx.leave(exchange, End::Callee);
                 if let Some(work) = self.work.get_mut(slot) {
@@ -157,6 +163,12 @@ impl OriginActor {
                 }
             }
             (End::Caller, Packet::Done(number)) => self.query_answered(fx, slot, Some(number)),
+            (End::Caller, Packet::NoConnection(failure)) => {
+                if let Some(work) = self.work.get(slot) {
+                    fx.note(work.span, Note::Noticed(failure));
+                }
+                self.query_answered(fx, slot, None);
+            }
             (End::Caller, Packet::Close | Packet::Reset) => {
                 if let Some(work) = self.work.get(slot) {
                     let reset = packet == Packet::Reset;
@@ -186,9 +198,31 @@ impl OriginActor {
         }
     }
 
+    fn shake_hands<O: Observer>(&mut self, fx: &mut Effects<'_, O>, exchange: ExchangeKey) {
+        let Some((what, fault)) = self.ask_faults(|f| f.behaviour().on_handshake()) else {
+            fx.reply(exchange, Packet::Handshake);
+            return;
+        };
+        if let Some(span) = fx.exchange(exchange).map(|x| x.span) {
+            fx.note(span, Note::FaultActed(fault));
+        }
+        fx.reply(exchange, Packet::NoHandshake(what));
+    }
+
     /// The process reads a request.
     fn read<O: Observer>(&mut self, fx: &mut Effects<'_, O>, exchange: ExchangeKey) {
-        let Some((request, parent)) = fx.exchange(exchange).map(|x| (x.request, x.span)) else { return };
+        let Some((request, parent, served)) = fx.exchange(exchange).map(|x| (x.request, x.span, x.served))
+        else {
+            return;
+        };
+        if served > 1
+            && let Some((OnRead::End { reset }, fault)) = self.ask_faults(|f| f.behaviour().on_reuse())
+        {
+            // It had hung up before it read anything.
+            fx.note(parent, Note::FaultActed(fault));
+            fx.reply(exchange, if reset { Packet::Reset } else { Packet::Close });
+            return;
+        }
         let span = fx.open(SpanKind::Work, parent, request);
         fx.note(span, Note::RequestRead);
         let mut takes = None;
@@ -214,9 +248,7 @@ impl OriginActor {
             query: None,
             caller_left: false,
         });
-        if let Some(x) = fx.network.exchanges.get_mut(exchange) {
-            x.callee_slot = slot;
-        }
+        fx.serve(exchange, slot);
         if self.busy < self.settings.workers.unwrap_or(OriginSettings::DEFAULT_WORKERS) {
             self.start(fx, slot);
         } else if self.line.len() < self.settings.queue.unwrap_or(OriginSettings::DEFAULT_QUEUE) as usize {
@@ -234,8 +266,10 @@ impl OriginActor {
         work.has_worker = true;
         fx.note(work.span, Note::Started(self.busy));
         let usual = self.settings.service_time.unwrap_or(OriginSettings::DEFAULT_SERVICE_TIME);
-        let takes = work.takes.unwrap_or_else(|| draw(usual, &mut self.service));
-        fx.timer(takes, slot, 0, Timer::Work);
+        match (work.takes, usual) {
+            (Some(takes), _) | (None, Distribution::Fixed(takes)) => fx.timer(takes, slot, 0, Timer::Work),
+            _ => fx.timer_by_chance(draw(usual, &mut self.service), slot, 0, Timer::Work),
+        }
     }
 
     pub(crate) fn timer<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, timer: Timer) {
@@ -266,7 +300,7 @@ impl OriginActor {
         match self.database {
             Some(database) if work.route.asks_database() && !self.answers_by_itself() => {
                 fx.note(work.span, Note::Asked);
-                let query = fx.ask(database, work.request, slot, work.span);
+                let query = fx.ask(database, work.request, fx.call_of(work.exchange), slot, work.span);
                 if let Some(work) = self.work.get_mut(slot) {
                     work.query = Some(query);
                 }
@@ -403,6 +437,7 @@ impl OriginActor {
                 fx.reply(exchange, Packet::Reset);
             }
         }
+        fx.close_idle();
         self.line.clear();
         self.busy = 0;
     }

@@ -6,12 +6,14 @@
 //!
 //! Times and durations are texts with a unit (`"250ms"`, `"2s"`), shares are numbers from 0 to 1.
 
+mod link;
 mod read;
 mod traffic;
 mod validate;
 
 pub(crate) use validate::{distribution as check_distribution, within};
 
+pub use link::{Dns, KeepAlive, Link, Tls};
 pub use read::{MAX_BYTES, ScenarioError};
 pub use traffic::{Arrivals, Share, Traffic};
 
@@ -81,6 +83,9 @@ pub struct Client {
     pub id: String,
     /// When and how it tries again.
     pub policy: Policy,
+    /// How it keeps connections open between requests; by default each attempt has a connection of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_alive: Option<KeepAlive>,
     /// What it sends by itself, beside what the timeline says; nothing by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
@@ -88,23 +93,7 @@ pub struct Client {
 
 impl Default for Client {
     fn default() -> Self {
-        Self { id: "client".to_owned(), policy: Policy::default(), traffic: None }
-    }
-}
-
-/// The network in front of a node, towards the client.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Link {
-    /// Time from one end to the other, either way; 500 us by default, 0 to 60 s.
-    pub latency: SimDuration,
-    /// What is wrong with it from the start.
-    pub faults: Vec<Fault>,
-}
-
-impl Default for Link {
-    fn default() -> Self {
-        Self { latency: SimDuration::from_micros(500), faults: Vec::new() }
+        Self { id: "client".to_owned(), policy: Policy::default(), keep_alive: None, traffic: None }
     }
 }
 
@@ -170,6 +159,12 @@ pub struct GatewaySettings {
     /// Whether the gateway answers 503 by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,
+    /// How long, and for how many requests, clients' connections are kept open (`most` has no meaning here).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_alive: Option<KeepAlive>,
+    /// How connections to upstreams are kept open between requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_keep_alive: Option<UpstreamKeepAlive>,
 }
 
 impl GatewaySettings {
@@ -190,6 +185,8 @@ impl GatewaySettings {
         lay(&mut self.fail_timeout, &later.fail_timeout);
         lay(&mut self.header_limit, &later.header_limit);
         lay(&mut self.maintenance, &later.maintenance);
+        lay(&mut self.keep_alive, &later.keep_alive);
+        lay(&mut self.upstream_keep_alive, &later.upstream_keep_alive);
     }
 }
 
@@ -277,6 +274,16 @@ impl Default for Origin {
     }
 }
 
+/// Whether a gateway keeps connections to upstreams open between requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum UpstreamKeepAlive {
+    /// Each try has a connection of its own.
+    Off,
+    /// Idle connections are kept.
+    On(KeepAlive),
+}
+
 /// An application that an origin runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -301,6 +308,10 @@ pub struct OriginSettings {
     /// The origin's own work on a request, before it asks its database; 2 ms by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_time: Option<Distribution>,
+    /// How long a connection may be idle before the origin closes it; 5 s by default, as Node.js has it
+    /// (`server.keepAliveTimeout`), 1 ms to 24 h.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_alive: Option<SimDuration>,
 }
 
 impl OriginSettings {
@@ -310,12 +321,15 @@ impl OriginSettings {
     pub const DEFAULT_QUEUE: u32 = 64;
     /// See [`OriginSettings::service_time`].
     pub const DEFAULT_SERVICE_TIME: Distribution = Distribution::Fixed(SimDuration::from_millis(2));
+    /// See [`OriginSettings::keep_alive`].
+    pub const DEFAULT_KEEP_ALIVE: SimDuration = SimDuration::from_secs(5);
 
     /// Lays `later` over these settings: what it names replaces what stood here.
     pub fn overlay(&mut self, later: &Self) {
         self.workers = later.workers.or(self.workers);
         self.queue = later.queue.or(self.queue);
         self.service_time = later.service_time.or(self.service_time);
+        self.keep_alive = later.keep_alive.or(self.keep_alive);
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::read::shortened;
 use super::{
     Action, Arrivals, Change, DependencySettings, Distribution, GatewaySettings, Maintenance, OriginSettings,
-    Request, RetryAfter, Scenario, ScenarioError, Settings, Traffic,
+    Request, RetryAfter, Scenario, ScenarioError, Settings, Traffic, UpstreamKeepAlive,
 };
 use crate::sim::client::{Delay, Policy};
 use crate::sim::fault::{Fault, Place};
@@ -19,10 +19,10 @@ const MAX_NODES: usize = 64;
 /// The most changes on the timeline.
 const MAX_CHANGES: usize = 10_000;
 const HOUR: SimDuration = SimDuration::from_secs(3_600);
-const DAY: SimDuration = SimDuration::from_secs(86_400);
-const MILLISECOND: SimDuration = SimDuration::from_millis(1);
+pub(super) const DAY: SimDuration = SimDuration::from_secs(86_400);
+pub(super) const MILLISECOND: SimDuration = SimDuration::from_millis(1);
 
-type Checked = Result<(), ScenarioError>;
+pub(super) type Checked = Result<(), ScenarioError>;
 
 fn wrong(pointer: &str, value: impl Into<Value>, expected: impl Into<String>) -> ScenarioError {
     ScenarioError::Field {
@@ -45,7 +45,7 @@ where
     Err(wrong(pointer, shown, format!("{low} to {high}")))
 }
 
-fn within_if<T>(pointer: &str, value: Option<T>, low: T, high: T) -> Checked
+pub(super) fn within_if<T>(pointer: &str, value: Option<T>, low: T, high: T) -> Checked
 where
     T: PartialOrd + Copy + Display + serde::Serialize,
 {
@@ -95,24 +95,27 @@ impl Scenario {
         let nodes = self.names()?;
         for (i, client) in self.clients.iter().enumerate() {
             policy(&format!("/clients/{i}/policy"), &client.policy)?;
+            if let Some(keep_alive) = &client.keep_alive {
+                keep_alive.check(&format!("/clients/{i}/keep_alive"))?;
+            }
             if let Some(t) = &client.traffic {
                 traffic(&format!("/clients/{i}/traffic"), t)?;
             }
         }
         for (i, gateway) in self.gateways.iter().enumerate() {
             let at = format!("/gateways/{i}");
-            link(&at, &gateway.link)?;
+            gateway.link.check(&format!("{at}/link"))?;
             gateway_settings(&format!("{at}/settings"), &gateway.settings)?;
         }
         for (i, origin) in self.origins.iter().enumerate() {
             let at = format!("/origins/{i}");
-            link(&at, &origin.link)?;
+            origin.link.check(&format!("{at}/link"))?;
             origin_settings(&format!("{at}/settings"), &origin.settings)?;
             faults(&format!("{at}/faults"), &origin.faults, Place::Origin)?;
         }
         for (i, dependency) in self.dependencies.iter().enumerate() {
             let at = format!("/dependencies/{i}");
-            link(&at, &dependency.link)?;
+            dependency.link.check(&format!("{at}/link"))?;
             dependency_settings(&format!("{at}/settings"), &dependency.settings)?;
             faults(&format!("{at}/faults"), &dependency.faults, Place::Dependency)?;
         }
@@ -332,12 +335,7 @@ fn policy(at: &str, policy: &Policy) -> Checked {
     within_if(&format!("{at}/attempt_timeout"), policy.attempt_timeout, MILLISECOND, DAY)
 }
 
-fn link(at: &str, link: &super::Link) -> Checked {
-    within(&format!("{at}/link/latency"), link.latency, SimDuration::ZERO, SimDuration::from_secs(60))?;
-    faults(&format!("{at}/link/faults"), &link.faults, Place::Link)
-}
-
-fn faults(at: &str, faults: &[Fault], place: Place) -> Checked {
+pub(super) fn faults(at: &str, faults: &[Fault], place: Place) -> Checked {
     for (i, fault) in faults.iter().enumerate() {
         fault_at(&format!("{at}/{i}"), fault, place)?;
         if faults[..i].iter().any(|f| f.kind() == fault.kind()) {
@@ -373,12 +371,19 @@ fn gateway_settings(at: &str, s: &GatewaySettings) -> Checked {
     if let Some(Maintenance::On { retry_after: RetryAfter::Date(wait) }) = s.maintenance {
         within(&format!("{at}/maintenance/on/retry_after/date"), wait, SimDuration::ZERO, DAY)?;
     }
+    if let Some(keep_alive) = s.keep_alive {
+        keep_alive.check(&format!("{at}/keep_alive"))?;
+    }
+    if let Some(UpstreamKeepAlive::On(keep_alive)) = s.upstream_keep_alive {
+        keep_alive.check(&format!("{at}/upstream_keep_alive/on"))?;
+    }
     Ok(())
 }
 
 fn origin_settings(at: &str, s: &OriginSettings) -> Checked {
     within_if(&format!("{at}/workers"), s.workers, 1, 10_000)?;
     within_if(&format!("{at}/queue"), s.queue, 0, 1_000_000)?;
+    within_if(&format!("{at}/keep_alive"), s.keep_alive, MILLISECOND, DAY)?;
     distribution(&format!("{at}/service_time"), s.service_time)
 }
 

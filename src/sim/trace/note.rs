@@ -31,6 +31,8 @@ pub enum Parcel {
     Close,
     /// The end of the connection, at once and rudely.
     Reset,
+    /// A message of a TLS handshake.
+    Handshake,
 }
 
 /// Why a call ended without another attempt, or why a retry waits as it does.
@@ -119,6 +121,10 @@ pub enum Note {
     CallerLeft,
     /// The call ended.
     CallEnded,
+    /// The request goes on a connection that carried another one before.
+    Reused,
+    /// The name of the callee has to be looked up, which takes this long.
+    LookedUp(SimDuration),
 }
 
 /// A note with its place and time.

@@ -99,6 +99,10 @@ pub enum Failure {
     CallerLeft,
     /// The process died.
     Killed,
+    /// What came back in place of a TLS handshake is none.
+    HandshakeFailed,
+    /// The certificate is not to be trusted.
+    BadCertificate,
 }
 
 /// How a span ended.

@@ -204,6 +204,8 @@ fn message(failure: Failure, address: &str) -> String {
             "upstream timed out (110: Connection timed out) while reading upstream".to_owned()
         }
         Failure::NoLiveUpstream => "no live upstreams while connecting to upstream".to_owned(),
+        Failure::HandshakeFailed => "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream".to_owned(),
+        Failure::BadCertificate => "upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream".to_owned(),
         Failure::AttemptTimeout | Failure::Unparsable | Failure::CallerLeft | Failure::Killed => {
             format!("upstream failed {HEADER}")
         }
