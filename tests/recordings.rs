@@ -77,6 +77,6 @@ fn every_recorded_nginx_experiment_agrees_in_full() {
             wrong.push_str(&format!("{} {} {}: {difference}\n", seen.profile, seen.fault, seen.method));
         }
     }
-    assert!(count > 200, "only {count} recordings were compared");
+    assert!(count > 300, "only {count} recordings were compared");
     assert!(wrong.is_empty(), "{wrong}");
 }

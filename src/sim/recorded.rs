@@ -5,18 +5,18 @@
 
 use super::dialect::DialectName;
 use super::fault::{
-    AcceptThenClose, AnswerCut, ApplicationError, BadFraming, BlackHole, Contradiction, CrashAfterRead, Cut,
-    DripHead, Ending, Fault, Form, Frozen, HeadTooLarge, MalformedHead, NameNotResolved, Place, ProcessDown,
-    SlowAnswer, SlowBody, Unreachable, Why,
+    AcceptThenClose, AnswerCut, ApplicationError, BadCertificate, BadFraming, BlackHole, Contradiction,
+    CrashAfterRead, Cut, DripHead, Ending, Fault, Form, Frozen, HangsUpOnReuse, HeadTooLarge, MalformedHead,
+    NameNotResolved, Place, Plaintext, ProcessDown, SlowAnswer, SlowBody, Unreachable, Why,
 };
 use super::message::Method;
 use super::scenario::{
-    Action, App, Change, Client, Gateway, GatewaySettings, Link, Maintenance, NextUpstream, Origin, Request,
-    RetryAfter, Scenario,
+    Action, App, Change, Client, Gateway, GatewaySettings, KeepAlive, Link, Maintenance, NextUpstream,
+    Origin, OriginSettings, Request, RetryAfter, Scenario, Tls, UpstreamKeepAlive,
 };
 use super::simulation::run;
 use super::time::{SimDuration, SimTime};
-use super::trace::{Failure, NodeId, Outcome, Span, SpanId, SpanKind, Trace};
+use super::trace::{Failure, NodeId, Note, Outcome, Span, SpanId, SpanKind, Trace};
 
 /// One experiment of the recordings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,8 @@ impl Cell {
         let settings = settings(&self.profile).ok_or_else(|| missing("profile", &self.profile))?;
         let pool = self.profile.contains("pool2");
         let all_down = self.profile.ends_with("alldown");
+        let tls = self.fault.starts_with("tls_").then_some(Tls::V1_3);
+        let keep_alive = (self.fault == "keepalive_idle_close").then_some(SimDuration::from_millis(1));
         let origins = if pool { vec!["A", "B"] } else { vec!["A"] };
         let origins = origins
             .into_iter()
@@ -81,7 +83,8 @@ impl Cell {
                 Origin {
                     id: id.to_owned(),
                     app: App::Probe,
-                    link: Link { latency: LINK, faults: on_link, ..Link::default() },
+                    link: Link { latency: LINK, tls, faults: on_link, ..Link::default() },
+                    settings: OriginSettings { keep_alive, ..OriginSettings::default() },
                     faults: on_origin,
                     ..Origin::default()
                 }
@@ -94,6 +97,7 @@ impl Cell {
         };
         let mut client = Client::default();
         client.policy.attempt_timeout = Some(patience);
+        client.keep_alive = self.fault.ends_with("_sameconn").then(KeepAlive::default);
         let link = Link { latency: LINK, ..Link::default() };
         let gateway = Gateway { id: "gateway".to_owned(), link, dialect, settings };
         Ok(Scenario {
@@ -149,10 +153,15 @@ impl Cell {
         let statuses = attempts.iter().map(|(_, s)| status(&trace, s)).collect();
         // In a pool, the recordings look at the first request that met the faulty origin; here that is A, the first.
         let met_fault = |id: SpanId| tries(&trace, id).any(|t| trace.node(NodeId(t.detail as u16)).id == "A");
-        let primary = attempts.iter().find(|(id, _)| met_fault(*id)).or(attempts.first());
+        let primary = if self.fault.starts_with("keepalive_") {
+            // The first request opened the connection that the second one finds dying.
+            attempts.get(1)
+        } else {
+            attempts.iter().find(|(id, _)| met_fault(*id)).or(attempts.first())
+        };
         let (id, span) = *primary.ok_or_else(|| NotBuilt("no request".to_owned()))?;
         let mut connects: Vec<(String, u32)> = Vec::new();
-        for t in tries(&trace, id).filter(|t| !never_dialled(t)) {
+        for t in dialled(&trace, id) {
             let name = &trace.node(NodeId(t.detail as u16)).id;
             match connects.iter_mut().find(|(n, _)| n == name) {
                 Some((_, count)) => *count += 1,
@@ -182,8 +191,14 @@ fn tries(trace: &Trace, attempt: SpanId) -> impl Iterator<Item = Span> {
     trace.of_kind(SpanKind::Try).filter(move |(id, _)| trace.descends(*id, attempt)).map(|(_, s)| *s)
 }
 
-fn never_dialled(t: &Span) -> bool {
-    matches!(t.outcome, Outcome::Failed(Failure::NameNotResolved | Failure::Unreachable))
+/// The tries of an attempt for which a connection was opened.
+fn dialled(trace: &Trace, attempt: SpanId) -> Vec<Span> {
+    let tries = trace.of_kind(SpanKind::Try).filter(|(id, _)| trace.descends(*id, attempt));
+    let dialled = tries.filter(|(id, t)| {
+        let never = matches!(t.outcome, Outcome::Failed(Failure::NameNotResolved | Failure::Unreachable));
+        !never && trace.notes(*id).all(|e| e.note != Note::Reused)
+    });
+    dialled.map(|(_, t)| *t).collect()
 }
 
 fn status(trace: &Trace, span: &Span) -> Option<u16> {
@@ -216,6 +231,10 @@ fn settings(profile: &str) -> Option<GatewaySettings> {
     Some(match profile {
         "defaults" => GatewaySettings::default(),
         "tuned" | "pool2" | "pool2-alldown" => tuned,
+        "keepalive" => GatewaySettings {
+            upstream_keep_alive: Some(UpstreamKeepAlive::On(KeepAlive { most: 16, ..KeepAlive::default() })),
+            ..tuned
+        },
         "retry-pool2" | "retry-pool2-alldown" => GatewaySettings {
             next_upstream: Some(vec![
                 NextUpstream::Error,
@@ -243,7 +262,15 @@ fn fault(name: &str) -> Result<Option<Fault>, NotBuilt> {
     let slow = |millis| Some(SlowAnswer { delay: SimDuration::from_millis(millis) }.into());
     let own = |status, retry_after| Some(ApplicationError { status, retry_after }.into());
     Ok(match name {
-        "ok" | "tls_ok" => None,
+        "ok" | "tls_ok" | "keepalive_idle_close" => None,
+        "tls_plaintext" => Some(Plaintext {}.into()),
+        "tls_bad_cert" => Some(BadCertificate {}.into()),
+        "keepalive_race_fin" | "keepalive_race_fin_sameconn" => {
+            Some(HangsUpOnReuse { how: Ending::Close }.into())
+        }
+        "keepalive_race_rst" | "keepalive_race_rst_sameconn" => {
+            Some(HangsUpOnReuse { how: Ending::Reset }.into())
+        }
         "refused" => Some(ProcessDown {}.into()),
         "blackhole" => Some(BlackHole {}.into()),
         "unreachable" => Some(Unreachable { why: Why::NoRoute }.into()),
