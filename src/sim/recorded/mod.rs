@@ -3,16 +3,15 @@
 //! A cell is one gateway, one configuration of it (a profile), one fault and one method. The recordings were
 //! made with a scripted origin (or two) and a plain client that sends a few requests one after the other.
 
+mod faults;
+mod nginx;
+
 use super::dialect::DialectName;
-use super::fault::{
-    AcceptThenClose, AnswerCut, ApplicationError, BadCertificate, BadFraming, BlackHole, Contradiction,
-    CrashAfterRead, Cut, DripHead, Ending, Fault, Form, Frozen, HangsUpOnReuse, HeadTooLarge, MalformedHead,
-    NameNotResolved, Place, Plaintext, ProcessDown, SlowAnswer, SlowBody, Unreachable, Why,
-};
+use super::fault::Place;
 use super::message::Method;
 use super::scenario::{
-    Action, App, Change, Client, Gateway, GatewaySettings, KeepAlive, Link, Maintenance, NextUpstream,
-    Origin, OriginSettings, Request, RetryAfter, Scenario, Tls, UpstreamKeepAlive,
+    Action, App, Change, Client, Gateway, GatewaySettings, KeepAlive, Link, Origin, OriginSettings, Request,
+    Scenario, Tls,
 };
 use super::simulation::run;
 use super::time::{SimDuration, SimTime};
@@ -62,12 +61,9 @@ impl Cell {
     /// What of the cell the simulator does not have.
     pub fn scenario(&self) -> Result<Scenario, NotBuilt> {
         let missing = |what: &str, name: &str| NotBuilt(format!("{what} {name}"));
-        let fault = fault(&self.fault)?;
-        let dialect = match self.gateway.as_str() {
-            "nginx" => DialectName::Nginx,
-            other => return Err(missing("gateway", other)),
-        };
-        let settings = settings(&self.profile).ok_or_else(|| missing("profile", &self.profile))?;
+        let fault = faults::named(&self.fault)?;
+        let (dialect, profile) = product(&self.gateway).ok_or_else(|| missing("gateway", &self.gateway))?;
+        let settings = profile(&self.profile).ok_or_else(|| missing("profile", &self.profile))?;
         let pool = self.profile.contains("pool2");
         let all_down = self.profile.ends_with("alldown");
         let tls = self.fault.starts_with("tls_").then_some(Tls::V1_3);
@@ -220,100 +216,23 @@ fn client_outcome(fault: &str, span: &Span) -> &'static str {
     }
 }
 
-/// The settings of a profile; none where it is not built.
-fn settings(profile: &str) -> Option<GatewaySettings> {
-    let tuned = GatewaySettings {
-        connect_timeout: Some(SimDuration::from_secs(1)),
-        send_timeout: Some(SimDuration::from_secs(2)),
-        read_timeout: Some(SimDuration::from_secs(2)),
-        ..GatewaySettings::default()
-    };
-    Some(match profile {
-        "defaults" => GatewaySettings::default(),
-        "tuned" | "pool2" | "pool2-alldown" => tuned,
-        "keepalive" => GatewaySettings {
-            upstream_keep_alive: Some(UpstreamKeepAlive::On(KeepAlive { most: 16, ..KeepAlive::default() })),
-            ..tuned
-        },
-        "retry-pool2" | "retry-pool2-alldown" => GatewaySettings {
-            next_upstream: Some(vec![
-                NextUpstream::Error,
-                NextUpstream::Timeout,
-                NextUpstream::Http502,
-                NextUpstream::Http503,
-                NextUpstream::NonIdempotent,
-            ]),
-            ..tuned
-        },
-        "maintenance" => GatewaySettings {
-            maintenance: Some(Maintenance::On { retry_after: RetryAfter::Seconds(120) }),
-            ..tuned
-        },
+/// A product with what each of its recorded profiles configures; none where a profile is not built.
+type Product = (DialectName, fn(&str) -> Option<GatewaySettings>);
+
+/// The product of that name. A new one is one file and one line here.
+fn product(name: &str) -> Option<Product> {
+    Some(match name {
+        "nginx" => (DialectName::Nginx, nginx::settings),
         _ => return None,
     })
 }
 
-/// The fault of that name; none for those that break nothing.
-fn fault(name: &str) -> Result<Option<Fault>, NotBuilt> {
-    let malformed = |form| Some(MalformedHead { form }.into());
-    let framing = |form| Some(BadFraming { form }.into());
-    let cut = |how| Some(AnswerCut { how }.into());
-    let head = |bytes| Some(HeadTooLarge { bytes }.into());
-    let slow = |millis| Some(SlowAnswer { delay: SimDuration::from_millis(millis) }.into());
-    let own = |status, retry_after| Some(ApplicationError { status, retry_after }.into());
-    Ok(match name {
-        "ok" | "tls_ok" | "keepalive_idle_close" => None,
-        "tls_plaintext" => Some(Plaintext {}.into()),
-        "tls_bad_cert" => Some(BadCertificate {}.into()),
-        "keepalive_race_fin" | "keepalive_race_fin_sameconn" => {
-            Some(HangsUpOnReuse { how: Ending::Close }.into())
-        }
-        "keepalive_race_rst" | "keepalive_race_rst_sameconn" => {
-            Some(HangsUpOnReuse { how: Ending::Reset }.into())
-        }
-        "refused" => Some(ProcessDown {}.into()),
-        "blackhole" => Some(BlackHole {}.into()),
-        "unreachable" => Some(Unreachable { why: Why::NoRoute }.into()),
-        "unreachable_arp" => Some(Unreachable { why: Why::HostGone }.into()),
-        "dns_fail_runtime" => Some(NameNotResolved {}.into()),
-        "accept_close" => Some(AcceptThenClose { how: Ending::Close }.into()),
-        "accept_rst" => Some(AcceptThenClose { how: Ending::Reset }.into()),
-        "read_close" => Some(CrashAfterRead { how: Ending::Close }.into()),
-        "read_rst" => Some(CrashAfterRead { how: Ending::Reset }.into()),
-        "freeze" => Some(Frozen {}.into()),
-        "partial_status_line" => malformed(Form::PartialStatusLine),
-        "partial_headers" => malformed(Form::PartialHeaders),
-        "garbage" => malformed(Form::Garbage),
-        "http09" => malformed(Form::Http09),
-        "bad_status_line" => malformed(Form::BadStatusLine),
-        "status_999" => malformed(Form::Status999),
-        "status_042" => malformed(Form::Status042),
-        "header_no_colon" => malformed(Form::NoColon),
-        "header_nul" => malformed(Form::NulByte),
-        "header_9k" => head(9 * 1024),
-        "header_20k" => head(20 * 1024),
-        "header_too_large" => head(128 * 1024),
-        "many_headers" => head(2_000 * 20),
-        "conflicting_cl" => framing(Contradiction::ConflictingLength),
-        "cl_nonnumeric" => framing(Contradiction::NonnumericLength),
-        "cl_and_te" => framing(Contradiction::LengthAndChunked),
-        "bad_chunk_size" => framing(Contradiction::BadChunkSize),
-        "extra_bytes" => framing(Contradiction::ExtraBytes),
-        "body_truncated_fin" => cut(Cut::Close),
-        "body_truncated_rst" => cut(Cut::Reset),
-        "chunked_truncated" => cut(Cut::Chunked),
-        "headers_then_stall" => cut(Cut::Stall),
-        "slow_ok_under" | "client_abort_under" => slow(1_200),
-        "slow_over" => slow(3_500),
-        "client_abort" => slow(5_000),
-        "slow_body_under" => Some(SlowBody::default().into()),
-        "drip_headers" => Some(DripHead::default().into()),
-        "own_429" => own(429, RetryAfter::Seconds(7)),
-        "own_503" => own(503, RetryAfter::Seconds(7)),
-        "own_500" => own(500, RetryAfter::Absent),
-        "own_501" => own(501, RetryAfter::Absent),
-        "own_502" => own(502, RetryAfter::Absent),
-        "own_504" => own(504, RetryAfter::Absent),
-        other => return Err(NotBuilt(format!("fault {other}"))),
-    })
+/// What the profile `tuned` configures at every product: the time-outs.
+fn tuned() -> GatewaySettings {
+    GatewaySettings {
+        connect_timeout: Some(SimDuration::from_secs(1)),
+        send_timeout: Some(SimDuration::from_secs(2)),
+        read_timeout: Some(SimDuration::from_secs(2)),
+        ..GatewaySettings::default()
+    }
 }
