@@ -11,7 +11,7 @@ use crate::view::pace;
 /// The longest time that one frame may make up for, in seconds; a page that was hidden goes on where it stopped.
 const LONGEST_FRAME: f64 = 0.1;
 /// How long each step stands where motion is reduced.
-const STEP_STANDS: Duration = Duration::from_millis(1_000);
+const STEP_STANDS: Duration = Duration::from_millis(600);
 
 /// True if the person asked the system for less motion.
 pub(crate) fn motion_is_reduced() -> bool {
@@ -54,14 +54,17 @@ fn frame(session: Session, turn: StoredValue<u32>, mine: u32, before: f64) {
     }
 }
 
-/// One step a second at most, where motion is reduced.
+/// Where motion is reduced: to the answer that is waited for, else from one step to the next, a while apart.
 fn step(session: Session, turn: StoredValue<u32>, mine: u32) {
     if turn.try_get_value() != Some(mine) {
         return;
     }
     let run = session.run.get_untracked();
     let from = session.cursor.get_untracked();
-    let next = run.steps.iter().map(|s| s.at).find(|at| *at > from).unwrap_or(run.last().max(from));
+    // Who sent a request waits for its answer, not for every event on the way.
+    let next = session.until.get_untracked().filter(|until| *until > from);
+    let next = next.or_else(|| run.steps.iter().map(|s| s.at).find(|at| *at > from));
+    let next = next.unwrap_or(run.last().max(from));
     let stands_still = next == from;
     if arrive(session, next) && !stands_still {
         set_timeout(move || step(session, turn, mine), STEP_STANDS);

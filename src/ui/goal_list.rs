@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use super::panel::focus;
 use super::session::session;
 use crate::view::goals::{self, Goal};
 
@@ -16,6 +17,7 @@ pub(crate) fn GoalList() -> impl IntoView {
         if event.key() == "Escape" {
             event.stop_propagation();
             hidden.set(true);
+            focus("play");
         }
     };
     view! {

@@ -20,12 +20,31 @@ pub(crate) fn handle(session: Session, event: &KeyboardEvent) {
         escape(session, &target);
         return;
     }
+    if (event.ctrl_key() || event.meta_key()) && !event.alt_key() && !is_typing(&target) {
+        let back = match (key.as_str(), event.shift_key()) {
+            ("z", false) => Some(true),
+            ("Z" | "z", true) | ("y", false) => Some(false),
+            _ => None,
+        };
+        if let Some(back) = back {
+            session.undo(back);
+            event.prevent_default();
+            return;
+        }
+    }
     if event.ctrl_key()
         || event.meta_key()
         || event.alt_key()
         || is_typing(&target)
         || event.default_prevented()
     {
+        return;
+    }
+    if target.id() == "scrub" && slide(session, &key) {
+        event.prevent_default();
+        return;
+    }
+    if key.chars().count() == 1 && key != " " && !session.letters.get_untracked() {
         return;
     }
     let on_control = target.closest("button, a, summary, [role=row]").ok().flatten().is_some();
@@ -51,6 +70,17 @@ pub(crate) fn handle(session: Session, event: &KeyboardEvent) {
     };
     if handled {
         event.prevent_default();
+    }
+}
+
+/// The keys of a slider (ARIA Authoring Practices, slider): one event, or one answer, on or back.
+fn slide(session: Session, key: &str) -> bool {
+    match key {
+        "ArrowUp" => act(|| session.step_by(true)),
+        "ArrowDown" => act(|| session.step_by(false)),
+        "PageUp" => act(|| session.answer_by(true)),
+        "PageDown" => act(|| session.answer_by(false)),
+        _ => false,
     }
 }
 
@@ -107,36 +137,46 @@ fn sibling(element: &Element, forwards: bool) -> Option<Element> {
     if forwards { element.next_element_sibling() } else { element.previous_element_sibling() }
 }
 
-/// The list of keys; one of the few things that cover the page.
+/// The list of keys; one of the few things that cover the page. The browser keeps the focus inside of it.
 #[component]
 pub(crate) fn KeyList() -> impl IntoView {
     let session = session();
-    let open = Memo::new(move |_| session.panel.with(|p| *p == Panel::Keys));
-    let closer = NodeRef::<leptos::html::Button>::new();
+    let dialog = NodeRef::<leptos::html::Dialog>::new();
     Effect::new(move |_| {
-        if let (true, Some(closer)) = (open.get(), closer.get()) {
-            let _ = closer.focus();
+        let open = session.panel.with(|p| *p == Panel::Keys);
+        let Some(dialog) = dialog.get() else { return };
+        if open && !dialog.open() {
+            // It is in the document and closed, which is all that showing it asks for.
+            let _ = dialog.show_modal();
+        } else if !open && dialog.open() {
+            dialog.close();
         }
     });
+    let closed = move |_| {
+        if session.panel.with_untracked(|p| *p == Panel::Keys) {
+            session.panel.set(Panel::Closed);
+        }
+    };
     view! {
-        <Show when=move || open.get()>
-            <div class="veil dark" on:click=move |_| close(session)></div>
-            <div class="pop keys-pop" role="dialog" aria-modal="true" aria-label="Keys">
-                <div class="ph">
-                    <h3>"Keys"</h3>
-                    <span class="dim">"while the focus is inside, and never while you type"</span>
-                    <span class="grow"></span>
-                    <button class="btn ghost small icon" aria-label="Close" node_ref=closer
-                        on:click=move |_| close(session)>
-                        <Icon name="#i-x" small=true/>
-                    </button>
-                </div>
-                <dl class="keylist pad">
-                    {words::KEYS.into_iter().map(|(key, does)| view! {
-                        <div><dt>{does}</dt><dd><kbd>{key}</kbd></dd></div>
-                    }).collect_view()}
-                </dl>
+        <dialog class="pop keys-pop" aria-label="Keys" node_ref=dialog on:close=closed>
+            <div class="ph">
+                <h3>"Keys"</h3>
+                <span class="dim">"while the focus is inside, and never while you type"</span>
+                <span class="grow"></span>
+                <button class="btn ghost small icon" aria-label="Close" on:click=move |_| close(session)>
+                    <Icon name="#i-x" small=true/>
+                </button>
             </div>
-        </Show>
+            <dl class="keylist pad">
+                {words::KEYS.into_iter().map(|(key, does)| view! {
+                    <div><dt>{does}</dt><dd><kbd>{key}</kbd></dd></div>
+                }).collect_view()}
+            </dl>
+            <label class="row pad">
+                <input type="checkbox" id="letters" prop:checked=move || session.letters.get()
+                    on:change=move |event| session.letters.set(event_target_checked(&event))/>
+                <span>"Single letters, digits and signs are keys"</span>
+            </label>
+        </dialog>
     }
 }

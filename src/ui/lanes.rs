@@ -128,12 +128,12 @@ fn gap(gap: Gap) -> impl IntoView {
 }
 
 fn order(order: Order) -> impl IntoView {
-    let Order { start, at, number, later, title } = order;
+    let Order { start, at, label, later, title } = order;
     view! {
         <span class="span thin s-ok" class:later=later style=("--t", css_seconds(start)) style=("--d", css_seconds(at - start))></span>
         <span class="at mark order" class:later=later style=("--t", css_seconds(at)) title=title>
             <MarkIcon mark=Mark::OK/>
-            <span class="num">{number}</span>
+            <span class="num">{label}</span>
         </span>
     }
 }

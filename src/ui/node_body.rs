@@ -24,10 +24,12 @@ pub(crate) fn NodeBody(
         Body::Gateway { product, version, facts, upstreams } => view! {
             <p class="product">{product} " " <span class="dim">{version}</span></p>
             <dl class="kv">{facts.into_iter().map(fact).collect_view()}</dl>
-            <div>
-                <div class="eyebrow">"Upstreams"</div>
-                <dl class="kv">{upstreams.into_iter().map(upstream).collect_view()}</dl>
-            </div>
+            {(!upstreams.is_empty()).then(|| view! {
+                <div>
+                    <div class="eyebrow">"Upstreams"</div>
+                    <dl class="kv">{upstreams.into_iter().map(upstream).collect_view()}</dl>
+                </div>
+            })}
         }
         .into_any(),
         Body::Origin { slots, busy, workers, queue, doing } => view! {

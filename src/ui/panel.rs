@@ -9,19 +9,25 @@ use super::session::{Panel, Session};
 /// Closes what is open.
 pub(crate) fn close(session: Session) {
     let opener = match session.panel.get_untracked() {
-        Panel::Closed => None,
+        // The dialog of the keys gives the focus back to whatever had it.
+        Panel::Closed | Panel::Keys => None,
         Panel::Break(place) => Some(break_button(&place)),
         Panel::Share => Some("share".to_owned()),
-        Panel::Keys => Some("keys".to_owned()),
         Panel::Settings => {
             Some(session.scenario.with_untracked(|s| format!("settings-{}", s.gateways[0].id)))
         }
     };
     session.panel.set(Panel::Closed);
-    let button = opener.and_then(|id| document().get_element_by_id(&id));
-    if let Some(button) = button.and_then(|b| b.dyn_into::<HtmlElement>().ok()) {
-        // A button that is not drawn at this width does not take the focus; then it stays where it is.
-        let _ = button.focus();
+    if let Some(button) = opener {
+        focus(&button);
+    }
+}
+
+/// Gives the focus to an element by its id. One that is not drawn at this width does not take it; then it stays.
+pub(crate) fn focus(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
     }
 }
 

@@ -11,6 +11,9 @@ use crate::sim::time::SimTime;
 use crate::view::run::{AttemptKey, CallKey, Run};
 use crate::view::{Now, edit, first, verdict};
 
+/// How many changes can be taken back.
+const MOST_UNDONE: usize = 200;
+
 /// What covers or replaces part of the page; at most one at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Panel {
@@ -56,10 +59,15 @@ pub struct Session {
     pub(crate) panel: RwSignal<Panel>,
     /// The run is shown as a table.
     pub(crate) table: RwSignal<bool>,
+    /// What the session was before each change, and what was undone; the newest last.
+    pub(crate) past: RwSignal<Vec<(Scenario, SimTime)>>,
+    pub(crate) undone: RwSignal<Vec<(Scenario, SimTime)>>,
     /// What went wrong with an input, until the next one.
     pub(crate) message: RwSignal<Option<String>>,
     /// The sentence of the live region.
     pub(crate) spoken: RwSignal<String>,
+    /// Single keys do something; Escape, arrows and the keys of controls always do.
+    pub(crate) letters: RwSignal<bool>,
     /// The guess of a first visit.
     pub(crate) guess: RwSignal<Option<u16>>,
     /// The composer's method.
@@ -99,8 +107,11 @@ impl Session {
             expanded: RwSignal::new(BTreeMap::new()),
             panel: RwSignal::new(Panel::Closed),
             table: RwSignal::new(false),
+            past: RwSignal::new(Vec::new()),
+            undone: RwSignal::new(Vec::new()),
             message: RwSignal::new(None),
             spoken: RwSignal::new(String::new()),
+            letters: RwSignal::new(true),
             guess: RwSignal::new(None),
             method: RwSignal::new(request.method),
             path: RwSignal::new(request.path),
@@ -123,6 +134,8 @@ impl Session {
         self.expanded.set(BTreeMap::new());
         self.guess.set(None);
         self.message.set(None);
+        self.past.set(Vec::new());
+        self.undone.set(Vec::new());
         self.panel.set(Panel::Closed);
         self.client.set(scenario.clients[0].id.clone());
         if let Some(request) = scenario.timeline.iter().rev().find_map(|c| match &c.action {
@@ -245,13 +258,13 @@ impl Session {
     pub(crate) fn change(self, action: Action) -> bool {
         let run = self.run.get_untracked();
         let at = edit::moment(&run, self.cursor.get_untracked());
-        match self.scenario.with_untracked(|s| edit::with(s, at, action)) {
+        match edit::on(&run, at, action) {
             Ok(next) => {
                 self.replace(next, at);
                 true
             }
-            Err(error) => {
-                self.refuse(error.to_string());
+            Err(refusal) => {
+                self.refuse(refusal.0);
                 false
             }
         }
@@ -259,6 +272,30 @@ impl Session {
 
     /// Makes `next` the scenario; what lies behind `at` is not known any more.
     pub(crate) fn replace(self, next: Scenario, at: SimTime) {
+        let before = (self.scenario.get_untracked(), self.cursor.get_untracked());
+        self.past.update(|past| {
+            past.push(before);
+            if past.len() > MOST_UNDONE {
+                past.remove(0);
+            }
+        });
+        self.undone.set(Vec::new());
+        self.show(next, at);
+    }
+
+    /// Takes the last change back, or makes one that was taken back again.
+    pub(crate) fn undo(self, back: bool) {
+        let (from, to) = if back { (self.past, self.undone) } else { (self.undone, self.past) };
+        let Some((scenario, at)) = from.try_update(Vec::pop).flatten() else { return };
+        let now = (self.scenario.get_untracked(), self.cursor.get_untracked());
+        to.update(|list| list.push(now));
+        self.pause();
+        self.show(scenario, at);
+        let word = if back { "Undone" } else { "Done again" };
+        self.spoken.set(format!("{word}; at {}.", crate::view::format::moment(at)));
+    }
+
+    fn show(self, next: Scenario, at: SimTime) {
         self.message.set(None);
         self.selected.set(None);
         self.scenario.set(next);

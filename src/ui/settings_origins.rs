@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use super::panel::focus;
 use super::session::session;
 use super::settings_field::{apply, refusal_view};
 use crate::sim::scenario::{Scenario, ScenarioError, Settings};
@@ -23,7 +24,10 @@ pub(crate) fn Origins() -> impl IntoView {
     let add = move |_| replace(session.scenario.with_untracked(edit::with_origin));
     let origin = move |id: String| {
         let removed = id.clone();
-        let remove = move |_| replace(session.scenario.with_untracked(|s| edit::without_origin(s, &removed)));
+        let remove = move |_| {
+            replace(session.scenario.with_untracked(|s| edit::without_origin(s, &removed)));
+            focus("add-origin");
+        };
         let fields = OriginField::ALL.into_iter().map(|field| {
             let id = id.clone();
             view! { <OriginText origin=id field=field/> }

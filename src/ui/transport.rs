@@ -60,6 +60,14 @@ pub(crate) fn Transport() -> impl IntoView {
                     on:input=set_speed/>
                 <span class="num">{move || format!("{}×", speed_label(session.speed.get()))}</span>
             </label>
+            <button id="undo" class="btn ghost icon" aria-label="Undo the last change" title="Undo (Ctrl Z)"
+                disabled=move || session.past.with(Vec::is_empty) on:click=move |_| session.undo(true)>
+                <Icon name="#i-undo"/>
+            </button>
+            <button id="redo" class="btn ghost icon flipped hide-s" aria-label="Redo the change that was undone" title="Redo (Ctrl Y)"
+                disabled=move || session.undone.with(Vec::is_empty) on:click=move |_| session.undo(false)>
+                <Icon name="#i-undo"/>
+            </button>
             <button id="table" class="btn ghost icon" aria-label="Show the run as a table" title="The run as a table (D)"
                 aria-pressed=move || session.table.get().to_string()
                 on:click=move |_| session.table.update(|t| *t = !*t)>

@@ -41,17 +41,19 @@ pub(crate) const JSON_NOTE: &str =
 pub(crate) const CUT: &str = "cut short: too much happens to show every event";
 
 /// The keys, with what they do.
-pub(crate) const KEYS: [(&str, &str); 12] = [
+pub(crate) const KEYS: [(&str, &str); 14] = [
     ("Space", "play, pause"),
     ("← →", "previous, next event"),
     ("Shift ← →", "previous, next answer"),
     ("Home End", "start, end of what is known"),
-    ("↑ ↓", "request or attempt, in the list"),
+    ("↑ ↓", "request or attempt, in the list; event, on the time slider"),
+    ("PgUp PgDn", "answer, on the time slider"),
     ("− +", "slower, faster"),
     ("1 to 4", "inspector tabs"),
     ("S", "send one"),
     ("D", "the run as a table"),
     ("X", "break menu of the focused node"),
+    ("Ctrl Z, Y", "undo, redo a change"),
     ("?", "this list"),
     ("Esc", "close, then leave the panel"),
 ];

@@ -1,9 +1,11 @@
 //! What a person does, as changes of the scenario. There is no other way to change a run.
 
 use crate::sim::scenario::{Action, Change, Origin, Scenario, ScenarioError};
-use crate::sim::time::SimTime;
+use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{NodeId, Note};
 
+use super::form::Refusal;
+use super::format;
 use super::run::Run;
 
 /// The moment at which a change made at `cursor` happens: the cursor itself, or just after what is on the screen.
@@ -24,6 +26,34 @@ pub fn moment(run: &Run, cursor: SimTime) -> SimTime {
         .map(|grain: u64| SimTime::from_nanos((cursor.as_nanos() / grain + 1) * grain))
         .find(|at| *at < next)
         .unwrap_or(SimTime::from_nanos(cursor.as_nanos() + 1))
+}
+
+/// How much of the run is left, at least, behind a request that a person sends.
+const ROOM: SimDuration = SimDuration::from_secs(60);
+/// The longest horizon that a scenario can have.
+const DAY: SimTime = SimTime::from_secs(86_400);
+
+/// The run's scenario with one more change. A request that is sent near the end of the run moves the end on.
+///
+/// # Errors
+/// What is wrong with the change, or that the run was cut before that moment; the scenario then stays as it is.
+pub fn on(run: &Run, at: SimTime, action: Action) -> Result<Scenario, Refusal> {
+    if run.is_cut() && at >= run.last() {
+        return Err(Refusal(format!(
+            "This run was cut at {}, after {} events; a change behind that would never happen. Put it earlier, or lower the traffic.",
+            format::moment(run.last()),
+            super::run::MOST_EVENTS
+        )));
+    }
+    if at > DAY {
+        return Err(Refusal("A run lasts 24 h at most.".to_owned()));
+    }
+    let mut scenario = run.trace.scenario.clone();
+    let end = SimTime::ZERO + scenario.horizon;
+    if matches!(action, Action::Send { .. }) && at + ROOM > end && !run.is_cut() {
+        scenario.horizon = (at + ROOM).min(DAY).since(SimTime::ZERO).max(scenario.horizon);
+    }
+    Ok(with(&scenario, at, action)?)
 }
 
 /// The scenario with one more change.
@@ -137,7 +167,6 @@ mod tests {
     use super::*;
     use crate::sim::fault::ALL;
     use crate::sim::scenario::{GatewaySettings, Settings};
-    use crate::sim::time::SimDuration;
     use crate::view::first;
 
     fn inject(node: &str, kind: &str) -> Action {
@@ -190,6 +219,29 @@ mod tests {
         assert_eq!(without_origin(&broken, "C").expect("valid"), first::scenario());
         let one = without_origin(&first::scenario(), "B").expect("valid");
         assert!(without_origin(&one, "A").is_err());
+    }
+
+    #[test]
+    fn a_request_near_the_end_moves_the_end_on() {
+        let run = crate::view::samples::sent();
+        let send = || Action::Send { client: "client".into(), request: first::request() };
+        let end = SimTime::ZERO + run.trace.scenario.horizon;
+        let longer = on(&run, end, send()).expect("valid");
+        assert_eq!(SimTime::ZERO + longer.horizon, end + ROOM);
+        let early = on(&run, SimTime::ZERO, send()).expect("valid");
+        assert_eq!(early.horizon, run.trace.scenario.horizon.max(ROOM));
+        assert!(on(&run, DAY + SimDuration::from_secs(1), send()).is_err());
+    }
+
+    #[test]
+    fn a_change_behind_the_cut_is_refused() {
+        let busy =
+            r#"{"horizon": "1h", "clients": [{"traffic": {"arrivals": {"constant": {"rate": 1000}}}}]}"#;
+        let run = Run::new(&Scenario::from_json(busy).expect("a scenario"));
+        assert!(run.is_cut());
+        let refusal = on(&run, SimTime::from_secs(60), inject("A", "process_down")).expect_err("cut");
+        assert!(refusal.0.contains("was cut at"), "{}", refusal.0);
+        assert!(on(&run, SimTime::from_millis(1), inject("A", "process_down")).is_ok());
     }
 
     #[test]

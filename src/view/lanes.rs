@@ -96,8 +96,8 @@ pub struct Order {
     pub start: f64,
     /// When it was stored, in seconds.
     pub at: f64,
-    /// Its number.
-    pub number: u32,
+    /// Its number; empty where the next one stands too close.
+    pub label: String,
     /// It lies behind the playhead.
     pub later: bool,
     /// What it is.
@@ -130,7 +130,7 @@ pub fn lanes(run: &Run, now: Now) -> Lanes {
         flags: flags(run, extent),
         bars: bars(run, now),
         gaps: gaps(run, now),
-        orders: orders(run, now),
+        orders: orders(run, now, extent),
     }
 }
 
@@ -203,22 +203,30 @@ fn gaps(run: &Run, now: Now) -> Vec<Gap> {
         .collect()
 }
 
-fn orders(run: &Run, now: Now) -> Vec<Order> {
-    (run.trace.events.iter().take_while(|e| e.at <= now.known))
+fn orders(run: &Run, now: Now, extent: SimTime) -> Vec<Order> {
+    // A mark with a number of four digits.
+    let room = extent.as_secs_f64() * 0.06;
+    let mut orders: Vec<Order> = (run.trace.events.iter().take_while(|e| e.at <= now.known))
         .filter_map(|event| match event.note {
             Note::Committed(number) => {
                 let start = start_of(run, event.span).unwrap_or(event.at);
                 Some(Order {
                     start: start.as_secs_f64(),
                     at: event.at.as_secs_f64(),
-                    number,
+                    label: number.to_string(),
                     later: event.at > now.cursor,
                     title: format!("Order {number}, stored at {}", format::moment(event.at)),
                 })
             }
             _ => None,
         })
-        .collect()
+        .collect();
+    for i in 1..orders.len() {
+        if orders[i].at - orders[i - 1].at < room {
+            orders[i - 1].label.clear();
+        }
+    }
+    orders
 }
 
 fn start_of(run: &Run, span: SpanId) -> Option<SimTime> {
