@@ -35,6 +35,7 @@ const MAINTENANCE: RuleId = RuleId(11);
 const NEXT_STATUS: RuleId = RuleId(12);
 const NOT_NEXT: RuleId = RuleId(13);
 const OUT_OF_TIME: RuleId = RuleId(14);
+const KEPT_CONNECTION_GONE: RuleId = RuleId(15);
 
 const RULES: &[Rule] = &[
     Rule {
@@ -111,6 +112,11 @@ const RULES: &[Rule] = &[
         id: "next-upstream-timeout",
         text: "nginx asks no other server after that time",
         source: "Documentation of proxy_next_upstream_timeout; ngx_http_upstream.c 1.22.1, ngx_http_upstream_next",
+    },
+    Rule {
+        id: "kept-connection-gone",
+        text: "nginx asks again when a connection that it had kept breaks before an answer; that does not count as a try",
+        source: "ngx_http_upstream.c 1.22.1, ngx_http_upstream_next: `u->peer.cached` adds a try; recordings: nginx keepalive keepalive_race_fin, keepalive_race_rst",
     },
 ];
 
@@ -281,7 +287,8 @@ impl Dialect for Nginx {
         } else if !in_time {
             Some((OUT_OF_TIME, Setting::NextUpstreamTimeout))
         } else {
-            return verdict(Action::Next, NEXT, Some(Setting::NextUpstream));
+            let rule = if s.reused && kind == NextUpstream::Error { KEPT_CONNECTION_GONE } else { NEXT };
+            return verdict(Action::Next, rule, Some(Setting::NextUpstream));
         };
         Verdict { not_next: obstacle, ..verdict(Action::Answer(status), rule, setting) }
     }

@@ -82,7 +82,6 @@ impl Cell {
                     link: Link { latency: LINK, tls, faults: on_link, ..Link::default() },
                     settings: OriginSettings { keep_alive, ..OriginSettings::default() },
                     faults: on_origin,
-                    ..Origin::default()
                 }
             })
             .collect();
