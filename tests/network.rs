@@ -12,7 +12,7 @@ fn scenario(client: &str, gateway: &str, origin: &str, timeline: &str) -> Scenar
             "gateways": [{{"link": {{"latency": "1ms"}}{gateway}}}],
             "origins": [{{"app": "probe"{origin}}}], "dependencies": [], "timeline": [{timeline}]}}"#
     );
-    Scenario::from_json(&json).unwrap_or_else(|e| panic!("{e}: {json}"))
+    Scenario::from_json(&json).map_err(|e| format!("{e}: {json}")).expect("a scenario")
 }
 
 fn send(at: &str) -> String {
