@@ -170,6 +170,42 @@ fn time_goes_by_step_forwards_and_back_by_keys_and_by_the_slider() {
 }
 
 #[test]
+fn what_was_changed_can_be_taken_back_and_made_again() {
+    let site = Site::serve("/");
+    let page = plain(&site);
+    send(&page, "200");
+    let digest = page.text(&css("#digest"));
+    break_node(&page, "A", "process_down");
+    let broken = page.text(&css("#digest"));
+    assert_ne!(broken, digest);
+    page.click(&css("#undo"));
+    page.wait_text(&css("#digest"), &digest);
+    page.press_with(&[Key::Control], 'y');
+    page.wait_text(&css("#digest"), &broken);
+    page.press_with(&[Key::Control], 'z');
+    page.wait_text(&css("#digest"), &digest);
+    page.assert_clean();
+}
+
+#[test]
+fn the_list_of_keys_holds_the_focus_and_can_switch_letters_off() {
+    let site = Site::serve("/");
+    let page = plain(&site);
+    send(&page, "200");
+    page.focus(&css("#play"));
+    page.press('?');
+    page.wait_text(&css(".keys-pop"), "undo, redo a change");
+    page.click(&css("#letters"));
+    page.press(Key::Escape);
+    let focused = || page.script("return document.activeElement.id").as_str().unwrap_or_default().to_owned();
+    assert_eq!(focused(), "play", "the dialog gives the focus back");
+    let before = page.attribute(&css("#table"), "aria-pressed");
+    page.press('d');
+    assert_eq!(page.attribute(&css("#table"), "aria-pressed"), before, "letters are off");
+    page.assert_clean();
+}
+
+#[test]
 fn a_broken_link_is_told_and_the_run_before_it_stays() {
     let site = Site::serve("/");
     let page = plain(&site);
