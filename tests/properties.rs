@@ -68,7 +68,7 @@ proptest! {
     fn no_call_has_more_attempts_than_its_policy_allows(seed: u64) {
         holds(seed, |_, trace| {
             for (id, call) in trace.of_kind(SpanKind::Call) {
-                let limit = trace.policy_at(call.node, call.start).map_or(0, |p| p.attempts);
+                let limit = trace.policy_at(call.node, call.start).map_or(Some(0), |p| p.attempts).unwrap_or(u32::MAX);
                 let attempts: Vec<u32> = trace.children(id).map(|(_, a)| a.detail).collect();
                 ensure(attempts.len() as u32 <= limit, || format!("call {id:?} has {} attempts of {limit}", attempts.len()))?;
                 ensure(attempts.iter().copied().eq(1..=attempts.len() as u32), || format!("attempts are numbered {attempts:?}"))?;

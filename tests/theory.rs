@@ -147,7 +147,7 @@ fn little_s_law_holds_in_a_run_with_everything_in_it() {
     scenario.horizon = SimDuration::from_secs(3_600);
     scenario.dependencies = fivexx::sim::scenario::Scenario::default().dependencies;
     scenario.origins[0].app = App::Orders;
-    scenario.clients[0].policy.attempts = 3;
+    scenario.clients[0].policy.attempts = Some(3);
     if let Some(traffic) = &mut scenario.clients[0].traffic {
         traffic.until = Some(fivexx::sim::time::SimTime::from_secs(120));
     }
@@ -169,7 +169,7 @@ fn availability_and_load_follow_the_failure_share() {
     // A share f of answers fails, N retries at once: availability 1 - f^(N+1), load (1 - f^(N+1)) / (1 - f).
     for (f, availability, load) in [(0.5, 0.9375, 1.875), (0.75, 0.68359375, 2.734375)] {
         let mut scenario = queue(100.0, Distribution::Fixed(SimDuration::from_millis(1)), 1_000, 0, 60);
-        scenario.clients[0].policy.attempts = 4;
+        scenario.clients[0].policy.attempts = Some(4);
         scenario.clients[0].policy.statuses = vec![500];
         scenario.origins[0].faults = vec![fivexx::sim::fault::UnhandledException { share: f }.into()];
         agrees(&format!("availability at f = {f}"), &scenario, availability, |m| {

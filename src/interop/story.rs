@@ -114,6 +114,11 @@ fn note(trace: &Trace, span: SpanId, note: Note) -> Option<String> {
         Note::CallerLeft => "notices that its caller has left".to_owned(),
         Note::Reused => "uses a kept connection".to_owned(),
         Note::LookedUp(time) => format!("looks the name up ({time})"),
+        Note::Breaker(node, state) => format!("has the circuit breaker of {} {state:?}", name(node)),
+        Note::BudgetRefused => "has no retry left in its budget".to_owned(),
+        Note::Throttled(share) => format!("throttles itself ({share} of 1000)"),
+        Note::Paced(wait) => format!("waits {wait} for its rate limit"),
+        Note::Hedged => "sends another attempt beside the first".to_owned(),
         // Told by the span's own start or end, or of no interest to a reader.
         Note::Departed { .. }
         | Note::RequestRead

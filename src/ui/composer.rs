@@ -67,7 +67,7 @@ pub(crate) fn PolicyPick(
     let pick = move |event| {
         if let Some(preset) = preset(&event_target_value(&event)) {
             let node = session.client.get_untracked();
-            session.change(Action::Set { node, to: Settings::Client((preset.policy)()) });
+            session.change(Action::Set { node, to: Settings::Client(Box::new((preset.policy)())) });
         }
     };
     let options = PRESETS.iter().map(|p| {

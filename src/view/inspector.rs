@@ -230,7 +230,7 @@ fn command(run: &Run, attempt: &Attempt) -> String {
     let policy = run.trace.policy_at(attempt.client, attempt.start).cloned().unwrap_or_default();
     let mut command = "curl -i".to_owned();
     if conditions::preset_of(&policy).is_some_and(|p| p.id.starts_with("curl-")) {
-        command.push_str(&format!(" --retry {}", policy.attempts.saturating_sub(1)));
+        command.push_str(&format!(" --retry {}", policy.attempts.unwrap_or(u32::MAX).saturating_sub(1)));
     }
     match request.method {
         Method::Get => {}

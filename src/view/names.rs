@@ -67,6 +67,11 @@ pub fn failure(failure: Failure) -> &'static str {
         Failure::Killed => "the process died",
         Failure::HandshakeFailed => "the TLS handshake failed",
         Failure::BadCertificate => "the certificate is not to be trusted",
+        Failure::BreakerOpen => "the circuit breaker is open",
+        Failure::Throttled => "the client throttles itself",
+        Failure::DeadlineExceeded => "the deadline of the call has passed",
+        Failure::Abandoned => "the user has left",
+        Failure::Cancelled => "another attempt was answered first",
     }
 }
 
@@ -78,5 +83,12 @@ pub fn give_up(reason: GiveUp) -> &'static str {
         GiveUp::ConnectionError => "does not repeat where no answer came",
         GiveUp::Method => "does not repeat this method",
         GiveUp::Attempts => "has used all its attempts",
+        GiveUp::Budget => "has no retry left in its budget",
+        GiveUp::Breaker => "is held back by its open circuit breaker",
+        GiveUp::Throttled => "throttles itself",
+        GiveUp::Deadline => "has no time left before its deadline",
+        GiveUp::Abandoned => "is left by its user",
+        GiveUp::RetryAfterTooLong => "does not wait as long as Retry-After asks",
+        GiveUp::RetryAfterMalformed => "cannot read Retry-After and stops",
     }
 }

@@ -4,7 +4,9 @@ use crate::sim::dialect::{Setting, dialect};
 use crate::sim::fault::Fault;
 use crate::sim::scenario::{Action, DependencySettings, OriginSettings, Scenario, Settings};
 use crate::sim::time::{SimDuration, SimTime};
-use crate::sim::trace::{Event, NodeId, NodeKind, Note, Parcel, RetryReason, SpanId, SpanKind, Trace};
+use crate::sim::trace::{
+    BreakerState, Event, NodeId, NodeKind, Note, Parcel, RetryReason, SpanId, SpanKind, Trace,
+};
 
 use super::mark::Mark;
 use super::wires::{self, Flight};
@@ -117,6 +119,20 @@ fn words(trace: &Trace, event: &Event, flight: Option<&Flight>) -> Option<Words>
         Note::CallerLeft => at_owner("notices that nobody listens any more".to_owned()),
         Note::Reused => at_owner("uses a connection that it kept open".to_owned()),
         Note::LookedUp(time) => at_owner(format!("looks the name up, {}", format::duration(time))),
+        Note::Breaker(client, state) => {
+            let what = match state {
+                BreakerState::Closed => "the circuit breaker closes",
+                BreakerState::Open => "the circuit breaker opens",
+                BreakerState::HalfOpen => "the circuit breaker is half-open",
+            };
+            Some((Some(client), names::short(trace, client), what.to_owned()))
+        }
+        Note::BudgetRefused => at_owner("the retry budget is spent".to_owned()),
+        Note::Throttled(share) => {
+            at_owner(format!("refuses the attempt itself, {:.1} % are refused now", f64::from(share) / 10.0))
+        }
+        Note::Paced(wait) => at_owner(format!("waits {} for its rate limit", format::duration(wait))),
+        Note::Hedged => at_owner("has no answer yet and sends another attempt".to_owned()),
         Note::Connected
         | Note::RequestRead
         | Note::Asked

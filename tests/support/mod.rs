@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
-use fivexx::sim::client::{Delay, Jitter, ObeyRetryAfter, Policy};
+use fivexx::sim::client::{ConnectionErrors, Delay, Jitter, ObeyRetryAfter, Policy, Repeat};
 use fivexx::sim::fault::{ALL, Fault, Place};
 use fivexx::sim::message::Method;
 use fivexx::sim::random::Stream;
@@ -69,20 +69,27 @@ impl Draw {
                 factor: 1.0 + self.below(30) as f64 / 10.0,
                 cap: self.maybe(|d| d.millis(5_000)),
                 jitter: self.pick(&[Jitter::None, Jitter::Full]),
+                cap_last: false,
             },
         };
         Policy {
-            attempts: 1 + self.below(6) as u32,
+            attempts: Some(1 + self.below(6) as u32),
             delay,
             statuses: self.some(&[429, 500, 501, 502, 503, 504]),
-            connection_errors: self.chance(0.5),
+            connection_errors: ConnectionErrors::all(if self.chance(0.5) {
+                Repeat::Methods
+            } else {
+                Repeat::Never
+            }),
             methods: self.some(&Method::ALL),
             retry_after: ObeyRetryAfter {
                 seconds: self.chance(0.5),
                 date: self.chance(0.5),
                 cap: self.maybe(|d| d.millis(5_000)),
+                ..ObeyRetryAfter::default()
             },
             attempt_timeout: self.maybe(|d| d.millis(4_000)),
+            ..Policy::default()
         }
     }
 
@@ -190,7 +197,7 @@ impl Draw {
             0 | 1 => Action::Inject { node, fault: self.fault(place) },
             2 => Action::Repair { node, fault: self.fault(place).kind() },
             3 => match self.below(4) {
-                0 => Action::Set { node: client, to: Settings::Client(self.policy()) },
+                0 => Action::Set { node: client, to: Settings::Client(Box::new(self.policy())) },
                 1 => Action::Set { node: gateway, to: Settings::Gateway(self.gateway_settings()) },
                 2 => {
                     let settings = OriginSettings {

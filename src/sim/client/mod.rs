@@ -1,11 +1,37 @@
-//! Clients: who sends requests, when they try again, and when they give up.
+//! Clients: who sends requests, when they try again, what holds them back, and when they give up.
+//!
+//! A policy is data; `decide` applies it to one attempt that has ended, `guards` holds what all calls of a
+//! client share (retry budget, circuit breaker, throttling, rate limit), and the actor ties both to events.
 
 mod actor;
+mod backoff;
+mod breaker;
+mod budget;
+mod call;
+mod connection_errors;
+mod decide;
+mod guards;
+mod hedge;
 mod policy;
 mod presets;
+mod rate_limit;
 mod retry_after;
+mod statuses;
+mod throttle;
+mod traffic;
 
 pub(crate) use actor::ClientActor;
-pub use policy::{Delay, Jitter, ObeyRetryAfter, Policy};
+pub use backoff::{Delay, Jitter, Memory};
+pub use breaker::{Breaker, Over, Slow, Trip, Window};
+pub use budget::{
+    AwsQuota, Budget, Deposit, EnvoyBudget, FinagleBudget, GrpcThrottle, MaxRetries, TokenBucket,
+};
+pub use connection_errors::{ConnectionErrors, Repeat};
+pub use hedge::Hedge;
+pub use policy::{DeadlineRule, Policy, SlowDown};
 pub use presets::{PRESETS, Preset, preset};
-pub use retry_after::{RetryAfterValue, parse_retry_after};
+pub use rate_limit::RateLimit;
+pub use retry_after::{
+    Combine, Fraction, Malformed, ObeyRetryAfter, OverCap, RetryAfterValue, parse_retry_after,
+};
+pub use throttle::Throttle;

@@ -1,23 +1,42 @@
-//! The one retry policy that every client is an instance of.
+//! The one policy that every client is an instance of.
 
 use serde::{Deserialize, Serialize};
 
+use super::backoff::Delay;
+use super::breaker::Breaker;
+use super::budget::Budget;
+use super::connection_errors::ConnectionErrors;
+use super::hedge::Hedge;
+use super::rate_limit::RateLimit;
+use super::retry_after::ObeyRetryAfter;
+use super::statuses;
+use super::throttle::Throttle;
 use crate::sim::message::Method;
-use crate::sim::random::Stream;
+use crate::sim::scenario::{Distribution, ScenarioError, check_distribution, within};
 use crate::sim::time::SimDuration;
 
-/// When a client tries a request again, and after which wait.
+const DAY: SimDuration = SimDuration::from_secs(86_400);
+const MILLISECOND: SimDuration = SimDuration::from_millis(1);
+
+/// When a client tries a request again, after which wait, and what holds it back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// The most attempts at one request, the first included; 1 by default, up to 1,000.
-    pub attempts: u32,
+    /// The most attempts at one request, the first included; 1 by default, up to 1,000. `null` is no limit.
+    pub attempts: Option<u32>,
     /// The wait before each retry; none by default.
     pub delay: Delay,
-    /// Which statuses are tried again; 502, 503 and 504 by default.
+    /// The first retry comes at once; the delay's formula counts it nevertheless. No by default.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub first_retry_at_once: bool,
+    /// Another base of the delay after answers that ask to slow down; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slow_down: Option<SlowDown>,
+    /// Which statuses are tried again, as numbers or `"5xx"`; 502, 503 and 504 by default.
+    #[serde(with = "statuses")]
     pub statuses: Vec<u16>,
-    /// Whether an attempt that got no answer (refused, reset, closed, timed out) is tried again; yes by default.
-    pub connection_errors: bool,
+    /// Which attempts that got no whole answer are tried again; all of them by default.
+    pub connection_errors: ConnectionErrors,
     /// Which methods are tried again; all idempotent ones by default (RFC 9110 §9.2.2).
     pub methods: Vec<Method>,
     /// What a `Retry-After` in the answer changes.
@@ -25,136 +44,125 @@ pub struct Policy {
     /// How long one attempt may take, 1 ms to 24 h; without limit by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_timeout: Option<SimDuration>,
+    /// How long a call may take with all attempts and waits, 1 ms to 24 h; without limit by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<SimDuration>,
+    /// What the deadline ends; everything by default.
+    #[serde(skip_serializing_if = "is_cut")]
+    pub deadline_rule: DeadlineRule,
+    /// How long the user waits before leaving, drawn anew for each call; for ever by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Distribution>,
+    /// What limits the retries of all calls together; nothing by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// A circuit breaker before every attempt; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Box<Breaker>>,
+    /// Adaptive throttling before every attempt; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Box<Throttle>>,
+    /// A limit of the sending rate that learns from throttling answers; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<Box<RateLimit>>,
+    /// Further attempts while the first one has no answer yet; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hedge: Option<Hedge>,
+}
+
+/// Another base of the delay after some statuses.
+///
+/// AWS SDKs wait from 1 s instead of 50 ms after a throttling error. Which 503 is one, the body says
+/// (`SlowDown`); here the status alone decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlowDown {
+    /// After which statuses; 429 by default.
+    #[serde(default = "too_many", with = "statuses")]
+    pub statuses: Vec<u16>,
+    /// The delay's base then, up to 24 h.
+    pub base: SimDuration,
+}
+
+fn too_many() -> Vec<u16> {
+    vec![429]
+}
+
+/// What the deadline of a call ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineRule {
+    /// The attempt under way; and no wait begins that would not end before it. gRPC's deadline, reqwest's `timeout`.
+    #[default]
+    Cut,
+    /// No wait begins that would end after it; an attempt under way goes on. google-api-core's `timeout`.
+    NoRetryPast,
+    /// No wait begins after it, and no `Retry-After` is waited for that ends after it; what has begun goes on,
+    /// and a backoff may end past it. curl's `--retry-max-time`, stamina's `timeout`.
+    NoWaitAfter,
+}
+
+fn is_cut(rule: &DeadlineRule) -> bool {
+    *rule == DeadlineRule::Cut
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            attempts: 1,
+            attempts: Some(1),
             delay: Delay::None,
+            first_retry_at_once: false,
+            slow_down: None,
             statuses: vec![502, 503, 504],
-            connection_errors: true,
+            connection_errors: ConnectionErrors::default(),
             methods: Method::ALL.into_iter().filter(|m| m.is_idempotent()).collect(),
             retry_after: ObeyRetryAfter::default(),
             attempt_timeout: None,
+            deadline: None,
+            deadline_rule: DeadlineRule::Cut,
+            patience: None,
+            budget: None,
+            breaker: None,
+            throttle: None,
+            rate_limit: None,
+            hedge: None,
         }
-    }
-}
-
-/// The wait between two attempts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Delay {
-    /// No wait.
-    #[default]
-    None,
-    /// Always this long.
-    Fixed(SimDuration),
-    /// Before retry n (counted from 1): the base times factorⁿ⁻¹, at most the cap, then jittered.
-    Exponential {
-        /// The first wait, up to 24 h.
-        base: SimDuration,
-        /// What the wait grows by each time; 1 to 100.
-        #[serde(default = "two")]
-        factor: f64,
-        /// The longest wait; without limit by default.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        cap: Option<SimDuration>,
-        /// How chance spreads it.
-        #[serde(default)]
-        jitter: Jitter,
-    },
-}
-
-fn two() -> f64 {
-    2.0
-}
-
-/// How chance spreads the waits of many clients.
-///
-/// Names after Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Jitter {
-    /// Not at all.
-    #[default]
-    None,
-    /// Uniformly between nothing and the wait.
-    Full,
-}
-
-/// Which forms of `Retry-After` (RFC 9110 §10.2.3) a client obeys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ObeyRetryAfter {
-    /// A number of seconds replaces the wait; yes by default.
-    pub seconds: bool,
-    /// An HTTP-date replaces the wait; yes by default.
-    pub date: bool,
-    /// The longest wait that is obeyed; a longer one is cut to this. Without limit by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cap: Option<SimDuration>,
-}
-
-impl Default for ObeyRetryAfter {
-    fn default() -> Self {
-        Self { seconds: true, date: true, cap: None }
     }
 }
 
 impl Policy {
-    /// The wait before retry `n`, counted from 1, where no `Retry-After` says otherwise.
-    pub fn wait(&self, n: u32, chance: &mut Stream) -> SimDuration {
-        match self.delay {
-            Delay::None => SimDuration::ZERO,
-            Delay::Fixed(wait) => wait,
-            Delay::Exponential { base, factor, cap, jitter } => {
-                let grown = base.scaled(libm::pow(factor, f64::from(n.saturating_sub(1))));
-                let wait = cap.map_or(grown, |cap| grown.min(cap));
-                match jitter {
-                    Jitter::None => wait,
-                    Jitter::Full => chance.between(SimDuration::ZERO, wait),
-                }
-            }
+    /// True if there may be another attempt after so many.
+    pub fn allows_after(&self, attempts: u32) -> bool {
+        self.attempts.is_none_or(|most| attempts < most)
+    }
+
+    /// The most attempts in words: `3`, or `no limit`.
+    pub fn most_attempts(&self) -> String {
+        self.attempts.map_or_else(|| "no limit".to_owned(), |most| most.to_string())
+    }
+
+    /// Checks the ranges; `at` is the policy's JSON pointer.
+    pub(crate) fn check(&self, at: &str) -> Result<(), ScenarioError> {
+        let span = |name: &str, span: Option<SimDuration>| {
+            span.map_or(Ok(()), |span| within(&format!("{at}/{name}"), span, MILLISECOND, DAY))
+        };
+        if let Some(attempts) = self.attempts {
+            within(&format!("{at}/attempts"), attempts, 1, 1_000)?;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exponential_waits_double_up_to_the_cap() {
-        let policy = Policy {
-            delay: Delay::Exponential {
-                base: SimDuration::from_secs(1),
-                factor: 2.0,
-                cap: Some(SimDuration::from_secs(10)),
-                jitter: Jitter::None,
-            },
-            ..Policy::default()
-        };
-        let mut chance = Stream::new(1, "client", "jitter");
-        let waits: Vec<u64> = (1..=6).map(|n| policy.wait(n, &mut chance).as_millis()).collect();
-        assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
-        // The exponent grows past every number; the wait stays at the cap.
-        assert_eq!(policy.wait(u32::MAX, &mut chance), SimDuration::from_secs(10));
-    }
-
-    #[test]
-    fn full_jitter_spreads_evenly_between_nothing_and_the_wait() {
-        let base = SimDuration::from_secs(1);
-        let policy = Policy {
-            delay: Delay::Exponential { base, factor: 2.0, cap: None, jitter: Jitter::Full },
-            ..Policy::default()
-        };
-        let mut chance = Stream::new(1, "client", "jitter");
-        let n = 10_000;
-        let waits: Vec<f64> = (0..n).map(|_| policy.wait(2, &mut chance).as_secs_f64()).collect();
-        assert!(waits.iter().all(|w| (0.0..2.0).contains(w)));
-        let mean = waits.iter().sum::<f64>() / f64::from(n);
-        // The standard error of the mean of U(0, 2) over n draws is 2 / sqrt(12 n).
-        assert!((mean - 1.0).abs() < 4.0 * 2.0 / (12.0 * f64::from(n)).sqrt(), "mean {mean}");
+        self.delay.check(&format!("{at}/delay"))?;
+        if let Some(slow_down) = &self.slow_down {
+            statuses::check(&format!("{at}/slow_down/statuses"), &slow_down.statuses)?;
+            within(&format!("{at}/slow_down/base"), slow_down.base, SimDuration::ZERO, DAY)?;
+        }
+        statuses::check(&format!("{at}/statuses"), &self.statuses)?;
+        self.retry_after.check(&format!("{at}/retry_after"))?;
+        span("attempt_timeout", self.attempt_timeout)?;
+        span("deadline", self.deadline)?;
+        check_distribution(&format!("{at}/patience"), self.patience)?;
+        self.budget.as_ref().map_or(Ok(()), |b| b.check(&format!("{at}/budget")))?;
+        self.breaker.as_ref().map_or(Ok(()), |b| b.check(&format!("{at}/breaker")))?;
+        self.throttle.as_ref().map_or(Ok(()), |t| t.check(&format!("{at}/throttle")))?;
+        self.rate_limit.as_ref().map_or(Ok(()), |r| r.check(&format!("{at}/rate_limit")))?;
+        self.hedge.as_ref().map_or(Ok(()), |h| h.check(&format!("{at}/hedge")))
     }
 }

@@ -1,6 +1,9 @@
 //! Policies with a name.
 
-use super::policy::{Delay, Jitter, ObeyRetryAfter, Policy};
+use super::backoff::{Delay, Jitter};
+use super::connection_errors::{ConnectionErrors, Repeat};
+use super::policy::Policy;
+use super::retry_after::ObeyRetryAfter;
 use crate::sim::message::Method;
 use crate::sim::time::SimDuration;
 
@@ -58,49 +61,52 @@ pub fn preset(id: &str) -> Option<&'static Preset> {
 
 fn fetch_with_retry() -> Policy {
     Policy {
-        attempts: 3,
+        attempts: Some(3),
         delay: Delay::Exponential {
             base: SimDuration::from_secs(1),
             factor: 2.0,
             cap: Some(SimDuration::from_secs(10)),
             jitter: Jitter::None,
+            cap_last: false,
         },
         statuses: vec![500, 502, 503, 504],
-        connection_errors: false,
+        connection_errors: ConnectionErrors::all(Repeat::Never),
         methods: Method::ALL.to_vec(),
-        retry_after: ObeyRetryAfter { seconds: true, date: false, cap: None },
-        attempt_timeout: None,
+        retry_after: ObeyRetryAfter { date: false, ..ObeyRetryAfter::default() },
+        ..Policy::default()
     }
 }
 
 fn curl_retry_5() -> Policy {
     Policy {
-        attempts: 6,
+        attempts: Some(6),
         delay: Delay::Exponential {
             base: SimDuration::from_secs(1),
             factor: 2.0,
             cap: Some(SimDuration::from_secs(600)),
             jitter: Jitter::None,
+            cap_last: false,
         },
         statuses: vec![408, 429, 500, 502, 503, 504],
-        connection_errors: false,
+        connection_errors: ConnectionErrors::all(Repeat::Never),
         methods: Method::ALL.to_vec(),
-        retry_after: ObeyRetryAfter { seconds: true, date: true, cap: None },
-        attempt_timeout: None,
+        retry_after: ObeyRetryAfter::default(),
+        ..Policy::default()
     }
 }
 
 fn backoff_full_jitter() -> Policy {
     Policy {
-        attempts: 4,
+        attempts: Some(4),
         delay: Delay::Exponential {
             base: SimDuration::from_millis(500),
             factor: 2.0,
             cap: Some(SimDuration::from_secs(20)),
             jitter: Jitter::Full,
+            cap_last: false,
         },
         statuses: vec![429, 500, 502, 503, 504],
-        retry_after: ObeyRetryAfter { seconds: true, date: true, cap: Some(SimDuration::from_secs(30)) },
+        retry_after: ObeyRetryAfter { cap: Some(SimDuration::from_secs(30)), ..ObeyRetryAfter::default() },
         ..Policy::default()
     }
 }

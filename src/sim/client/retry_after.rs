@@ -1,8 +1,208 @@
-//! Reading `Retry-After` (RFC 9110 §10.2.3): a number of seconds or an HTTP-date.
+//! Reading `Retry-After` (RFC 9110 §10.2.3), a number of seconds or an HTTP-date, and what a client makes of it.
 
 use std::time::UNIX_EPOCH;
 
-use crate::sim::time::SimDuration;
+use serde::{Deserialize, Serialize};
+
+use super::statuses;
+use crate::sim::scenario::{ScenarioError, within};
+use crate::sim::time::{SimDuration, SimTime};
+
+const DAY: SimDuration = SimDuration::from_secs(86_400);
+
+/// Which forms of `Retry-After` a client obeys, on which statuses, and how the wait combines with its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObeyRetryAfter {
+    /// A number of seconds is obeyed; yes by default.
+    pub seconds: bool,
+    /// An HTTP-date is obeyed; yes by default.
+    pub date: bool,
+    /// The longest wait that is obeyed, up to 24 h; without limit by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap: Option<SimDuration>,
+    /// What becomes of a wait over the cap; by default it is cut.
+    #[serde(skip_serializing_if = "is_default")]
+    pub over_cap: OverCap,
+    /// The most by which the wait may exceed the policy's own, up to 24 h; without limit by default.
+    /// A longer one is cut. AWS SDKs for JavaScript: 5 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over_backoff: Option<SimDuration>,
+    /// On which statuses it is obeyed; on all by default.
+    #[serde(skip_serializing_if = "Option::is_none", with = "statuses::maybe")]
+    pub statuses: Option<Vec<u16>>,
+    /// The header makes those statuses ones to try again, whatever the policy's list says; no by default.
+    /// urllib3's `respect_retry_after_header` with 413, 429, 503.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub repeats: bool,
+    /// How `1.5` is read; by default it is malformed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub fraction: Fraction,
+    /// Whether a wait of no length, or a date that is past, is obeyed; yes by default. If not, the policy's own wait holds.
+    #[serde(skip_serializing_if = "is_true")]
+    pub zero: bool,
+    /// What follows a malformed value such as `soon` or `-1`; by default it is ignored.
+    #[serde(skip_serializing_if = "is_default")]
+    pub malformed: Malformed,
+    /// How the wait combines with the policy's own; by default it replaces it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub combine: Combine,
+    /// The policy's jitter spreads the wait too; no by default.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub jitter: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+/// What becomes of a `Retry-After` that is longer than the cap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverCap {
+    /// It is cut to the cap.
+    #[default]
+    Cut,
+    /// The policy's own wait holds.
+    Ignore,
+    /// The call ends.
+    GiveUp,
+}
+
+/// How a number of seconds with a fraction is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fraction {
+    /// It is malformed, as RFC 9110 has it.
+    #[default]
+    Malformed,
+    /// With its fraction: JavaScript's `Number()`.
+    Read,
+    /// Without it: C's `strtol`.
+    Cut,
+}
+
+/// What follows a `Retry-After` that cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Malformed {
+    /// The policy's own wait holds.
+    #[default]
+    Ignore,
+    /// The call ends.
+    GiveUp,
+}
+
+/// How the wait of a `Retry-After` combines with the policy's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Combine {
+    /// It replaces it.
+    #[default]
+    Replace,
+    /// The longer of both holds.
+    Maximum,
+    /// They are added.
+    Add,
+}
+
+impl Default for ObeyRetryAfter {
+    fn default() -> Self {
+        Self {
+            seconds: true,
+            date: true,
+            cap: None,
+            over_cap: OverCap::Cut,
+            over_backoff: None,
+            statuses: None,
+            repeats: false,
+            fraction: Fraction::Malformed,
+            zero: true,
+            malformed: Malformed::Ignore,
+            combine: Combine::Replace,
+            jitter: false,
+        }
+    }
+}
+
+/// What a client makes of the header of one answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Nothing.
+    Ignored,
+    /// A wait.
+    Wait(SimDuration),
+    /// The end of the call: longer than the cap.
+    TooLong,
+    /// The end of the call: it cannot be read.
+    Unreadable,
+}
+
+impl ObeyRetryAfter {
+    /// Neither form is obeyed.
+    pub fn never() -> Self {
+        Self { seconds: false, date: false, ..Self::default() }
+    }
+
+    /// True if the header matters on this status.
+    pub(super) fn covers(&self, status: u16) -> bool {
+        (self.seconds || self.date) && self.statuses.as_ref().is_none_or(|s| s.contains(&status))
+    }
+
+    /// Reads a value at a moment of a run that began at `epoch`.
+    pub(super) fn read(&self, value: &str, now: SimTime, epoch: u64) -> Reading {
+        let wait = match self.parse(value) {
+            Some(RetryAfterValue::Seconds(wait)) if self.seconds => wait,
+            Some(RetryAfterValue::Date(date)) if self.date => {
+                SimTime::from_secs(date.saturating_sub(epoch)).since(now)
+            }
+            Some(_) => return Reading::Ignored,
+            None if self.malformed == Malformed::GiveUp => return Reading::Unreadable,
+            None => return Reading::Ignored,
+        };
+        match self.cap {
+            _ if wait.is_zero() && !self.zero => Reading::Ignored,
+            Some(cap) if wait > cap => match self.over_cap {
+                OverCap::Cut => Reading::Wait(cap),
+                OverCap::Ignore => Reading::Ignored,
+                OverCap::GiveUp => Reading::TooLong,
+            },
+            _ => Reading::Wait(wait),
+        }
+    }
+
+    fn parse(&self, value: &str) -> Option<RetryAfterValue> {
+        let strict = parse_retry_after(value);
+        if strict.is_some() || self.fraction == Fraction::Malformed {
+            return strict;
+        }
+        let (whole, fraction) = value.trim_matches([' ', '\t']).split_once('.')?;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) {
+            return None;
+        }
+        let RetryAfterValue::Seconds(seconds) = parse_retry_after(whole)? else { return None };
+        // Nine digits are nanoseconds; what is finer is cut.
+        let nanos = fraction.bytes().take(9).fold(0, |n, digit| n * 10 + u64::from(digit - b'0'))
+            * 10u64.pow(9u32.saturating_sub(fraction.len() as u32));
+        let rest = if self.fraction == Fraction::Read { nanos } else { 0 };
+        Some(RetryAfterValue::Seconds(seconds + SimDuration::from_nanos(rest)))
+    }
+
+    /// Checks the ranges; `at` is the field's JSON pointer.
+    pub(super) fn check(&self, at: &str) -> Result<(), ScenarioError> {
+        for (name, span) in [("cap", self.cap), ("over_backoff", self.over_backoff)] {
+            if let Some(span) = span {
+                within(&format!("{at}/{name}"), span, SimDuration::ZERO, DAY)?;
+            }
+        }
+        statuses::check(&format!("{at}/statuses"), self.statuses.as_deref().unwrap_or_default())
+    }
+}
 
 /// What a `Retry-After` header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,5 +250,59 @@ mod tests {
         ] {
             assert_eq!(parse_retry_after(text), meaning, "{text:?}");
         }
+    }
+
+    #[test]
+    fn each_value_is_read_as_the_recorded_clients_read_it() {
+        use Reading::{Ignored, TooLong, Unreadable, Wait};
+        let ms = SimDuration::from_millis;
+        let plain = ObeyRetryAfter::default;
+        // Recordings: s503_ra2, _ra0, _ra_1p5, _ra_soon, _ra_neg1, _ra3600.
+        let hour = ms(3_600_000);
+        for (client, obey, expected) in [
+            ("ky", plain(), [Wait(ms(2_000)), Wait(ms(0)), Ignored, Ignored, Ignored, Wait(hour)]),
+            (
+                "curl",
+                ObeyRetryAfter { fraction: Fraction::Cut, zero: false, ..plain() },
+                [Wait(ms(2_000)), Ignored, Wait(ms(1_000)), Ignored, Ignored, Wait(hour)],
+            ),
+            (
+                "undici",
+                ObeyRetryAfter { fraction: Fraction::Read, cap: Some(ms(30_000)), ..plain() },
+                [Wait(ms(2_000)), Wait(ms(0)), Wait(ms(1_500)), Ignored, Ignored, Wait(ms(30_000))],
+            ),
+            (
+                "urllib3",
+                ObeyRetryAfter { malformed: Malformed::GiveUp, zero: false, ..plain() },
+                [Wait(ms(2_000)), Ignored, Unreadable, Unreadable, Unreadable, Wait(hour)],
+            ),
+            (
+                "got with a timeout",
+                ObeyRetryAfter { cap: Some(ms(1_000)), over_cap: OverCap::GiveUp, ..plain() },
+                [TooLong, Wait(ms(0)), Ignored, Ignored, Ignored, TooLong],
+            ),
+        ] {
+            let values = ["2", "0", "1.5", "soon", "-1", "3600"];
+            assert_eq!(values.map(|v| obey.read(v, SimTime::ZERO, 0)), expected, "{client}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_a_wait_from_now_and_one_that_is_past_is_none() {
+        let obey = ObeyRetryAfter::default();
+        let (date, epoch) = ("Fri, 20 Nov 2026 21:27:59 GMT", 1_795_210_070);
+        let at = |seconds| obey.read(date, SimTime::from_secs(seconds), epoch);
+        assert_eq!(at(2), Reading::Wait(SimDuration::from_secs(7)));
+        assert_eq!(at(60), Reading::Wait(SimDuration::ZERO));
+        assert_eq!(ObeyRetryAfter::never().read(date, SimTime::ZERO, epoch), Reading::Ignored);
+    }
+
+    #[test]
+    fn settings_that_hold_their_default_are_not_written() {
+        let plain = serde_json::to_string(&ObeyRetryAfter::default()).expect("json");
+        assert_eq!(plain, r#"{"seconds":true,"date":true}"#);
+        let json = r#"{"seconds":true,"date":true,"cap":"6h","statuses":[413,429,503],"repeats":true,"zero":false,"malformed":"give_up"}"#;
+        let read: ObeyRetryAfter = serde_json::from_str(json).expect("json");
+        assert_eq!(serde_json::to_string(&read).expect("json"), json.replace("6h", "21600s"));
     }
 }

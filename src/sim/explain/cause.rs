@@ -95,9 +95,14 @@ impl Mechanism {
             Failure::ReadTimeout => Self::ReadTimeout,
             Failure::Truncated { .. } | Failure::InvalidChunk | Failure::BodyTimeout => Self::BodyCut,
             Failure::NoLiveUpstream => Self::NoLiveUpstream,
-            Failure::AttemptTimeout => Self::ClientTimeout,
+            Failure::AttemptTimeout | Failure::DeadlineExceeded => Self::ClientTimeout,
             Failure::HandshakeFailed | Failure::BadCertificate => Self::TlsFailed,
-            Failure::CallerLeft | Failure::Killed => return None,
+            Failure::CallerLeft
+            | Failure::Killed
+            | Failure::BreakerOpen
+            | Failure::Throttled
+            | Failure::Abandoned
+            | Failure::Cancelled => return None,
         })
     }
 }
@@ -135,9 +140,7 @@ pub(super) fn find(trace: &Trace, index: &Index<'_>, attempt: SpanId) -> Cause {
     let client = match trace.span(attempt).outcome {
         // The gateway's own reason says more than the client's, except where the client itself lost patience
         // or never got through to the gateway.
-        Outcome::Failed(f @ Failure::AttemptTimeout) | Outcome::Broken(_, f @ Failure::AttemptTimeout) => {
-            Some(f)
-        }
+        Outcome::Failed(f) | Outcome::Broken(_, f) if f.is_the_client_s() => Some(f),
         Outcome::Failed(f) if request.is_none() => Some(f),
         _ => None,
     };

@@ -23,6 +23,9 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
         Some(Failure::AttemptTimeout) => {
             return "The client's own limit ran out before an answer came.".to_owned();
         }
+        Some(failure) if failure.is_the_client_s() => {
+            return format!("The client stopped waiting: {}.", noticed(failure));
+        }
         Some(failure) if cause.request.is_none() => {
             return format!("The client got no connection to the gateway: {}.", noticed(failure));
         }
@@ -130,6 +133,11 @@ pub(super) fn noticed(failure: Failure) -> &'static str {
         Failure::Killed => "the process died",
         Failure::HandshakeFailed => "the TLS handshake failed",
         Failure::BadCertificate => "the certificate is not to be trusted",
+        Failure::BreakerOpen => "the client's circuit breaker is open",
+        Failure::Throttled => "the client's own throttling refused it",
+        Failure::DeadlineExceeded => "the call's deadline passed",
+        Failure::Abandoned => "the user has left",
+        Failure::Cancelled => "another attempt was answered first",
     }
 }
 

@@ -144,6 +144,16 @@ pub(crate) enum Timer {
     Work,
     /// The last piece of an answer is written.
     Written,
+    /// A client's limit for a whole call.
+    Deadline,
+    /// A client's user leaves.
+    Patience,
+    /// A client sends another attempt beside those without an answer.
+    Hedge,
+    /// A client's own rate limit lets an attempt go.
+    Paced,
+    /// A client's circuit breaker becomes half-open.
+    Breaker,
 }
 
 /// What an actor can do to the world while it handles an event.

@@ -456,7 +456,7 @@ pub enum Action {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Settings {
     /// Of a client: the whole policy.
-    Client(Policy),
+    Client(Box<Policy>),
     /// Of a client: what it sends by itself from now on. A closed loop's users finish what they have begun.
     Traffic(Traffic),
     /// Of a client: it sends nothing by itself any more.

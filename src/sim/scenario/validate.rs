@@ -10,7 +10,6 @@ use super::{
     Action, Arrivals, Change, DependencySettings, Distribution, GatewaySettings, Maintenance, OriginSettings,
     Request, RetryAfter, Scenario, ScenarioError, Settings, Traffic, UpstreamKeepAlive,
 };
-use crate::sim::client::{Delay, Policy};
 use crate::sim::fault::{Fault, Place};
 use crate::sim::time::SimDuration;
 
@@ -94,7 +93,7 @@ impl Scenario {
         within("/horizon", self.horizon, MILLISECOND, DAY)?;
         let nodes = self.names()?;
         for (i, client) in self.clients.iter().enumerate() {
-            policy(&format!("/clients/{i}/policy"), &client.policy)?;
+            client.policy.check(&format!("/clients/{i}/policy"))?;
             if let Some(keep_alive) = &client.keep_alive {
                 keep_alive.check(&format!("/clients/{i}/keep_alive"))?;
             }
@@ -215,7 +214,7 @@ fn set(at: &str, node: &str, to: &Settings, nodes: &BTreeMap<&str, Kind>) -> Che
     match to {
         Settings::Traffic(t) => is(Kind::Client).and_then(|()| traffic(&format!("{at}/traffic"), t)),
         Settings::NoTraffic {} => is(Kind::Client),
-        Settings::Client(p) => is(Kind::Client).and_then(|()| policy(&format!("{at}/client"), p)),
+        Settings::Client(p) => is(Kind::Client).and_then(|()| p.check(&format!("{at}/client"))),
         Settings::Gateway(s) => {
             is(Kind::Gateway).and_then(|()| gateway_settings(&format!("{at}/gateway"), s))
         }
@@ -315,24 +314,6 @@ fn traffic(at: &str, traffic: &Traffic) -> Checked {
         SimDuration::ZERO,
         DAY,
     )
-}
-
-fn policy(at: &str, policy: &Policy) -> Checked {
-    within(&format!("{at}/attempts"), policy.attempts, 1, 1_000)?;
-    match policy.delay {
-        Delay::None => {}
-        Delay::Fixed(wait) => within(&format!("{at}/delay/fixed"), wait, SimDuration::ZERO, DAY)?,
-        Delay::Exponential { base, factor, cap, .. } => {
-            within(&format!("{at}/delay/exponential/base"), base, SimDuration::ZERO, DAY)?;
-            within(&format!("{at}/delay/exponential/factor"), factor, 1.0, 100.0)?;
-            within_if(&format!("{at}/delay/exponential/cap"), cap, SimDuration::ZERO, DAY)?;
-        }
-    }
-    for (i, status) in policy.statuses.iter().enumerate() {
-        within(&format!("{at}/statuses/{i}"), *status, 100, 999)?;
-    }
-    within_if(&format!("{at}/retry_after/cap"), policy.retry_after.cap, SimDuration::ZERO, DAY)?;
-    within_if(&format!("{at}/attempt_timeout"), policy.attempt_timeout, MILLISECOND, DAY)
 }
 
 pub(super) fn faults(at: &str, faults: &[Fault], place: Place) -> Checked {

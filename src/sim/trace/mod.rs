@@ -11,7 +11,7 @@ mod note;
 mod span;
 
 pub use index::Index;
-pub use note::{Event, FaultEntry, GiveUp, Note, Parcel, RetryReason, Stop};
+pub use note::{BreakerState, Event, FaultEntry, GiveUp, Note, Parcel, RetryReason, Stop};
 pub use span::{Failure, Node, NodeId, NodeKind, Outcome, Span, SpanId, SpanKind};
 
 use super::client::Policy;

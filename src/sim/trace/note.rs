@@ -57,6 +57,31 @@ pub enum GiveUp {
     Method,
     /// All attempts are used.
     Attempts,
+    /// The retry budget is spent.
+    Budget,
+    /// The circuit breaker is open, or has its probes out.
+    Breaker,
+    /// The client's own throttling refused.
+    Throttled,
+    /// The call's deadline leaves no room.
+    Deadline,
+    /// The user has left.
+    Abandoned,
+    /// `Retry-After` asks for more patience than the client has.
+    RetryAfterTooLong,
+    /// `Retry-After` cannot be read, and the client takes that for an error.
+    RetryAfterMalformed,
+}
+
+/// The state of a circuit breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BreakerState {
+    /// Attempts go through.
+    Closed,
+    /// Attempts are refused.
+    Open,
+    /// Some attempts go through to find out.
+    HalfOpen,
 }
 
 /// A moment.
@@ -125,6 +150,16 @@ pub enum Note {
     Reused,
     /// The name of the callee has to be looked up, which takes this long.
     LookedUp(SimDuration),
+    /// The circuit breaker of this client changed its state; of the call that moved it, or of no span.
+    Breaker(NodeId, BreakerState),
+    /// The retry budget refused a retry.
+    BudgetRefused,
+    /// The client's own throttling refused an attempt; with this probability, in thousandths.
+    Throttled(u16),
+    /// The client's own rate limit lets the attempt wait this long.
+    Paced(SimDuration),
+    /// No answer yet: the client sends another attempt beside those that it has sent.
+    Hedged,
 }
 
 /// A note with its place and time.

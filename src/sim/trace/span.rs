@@ -103,6 +103,23 @@ pub enum Failure {
     HandshakeFailed,
     /// The certificate is not to be trusted.
     BadCertificate,
+    /// The client's circuit breaker refused it before it was sent.
+    BreakerOpen,
+    /// The client's own throttling refused it before it was sent.
+    Throttled,
+    /// The call's deadline passed.
+    DeadlineExceeded,
+    /// The user has left.
+    Abandoned,
+    /// Another attempt of the call was answered first.
+    Cancelled,
+}
+
+impl Failure {
+    /// True if the client itself ended the attempt, whatever went on elsewhere.
+    pub const fn is_the_client_s(self) -> bool {
+        matches!(self, Self::AttemptTimeout | Self::DeadlineExceeded | Self::Abandoned | Self::Cancelled)
+    }
 }
 
 /// How a span ended.

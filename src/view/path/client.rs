@@ -16,7 +16,7 @@ pub(super) fn client(run: &Run, id: NodeId, at: SimTime) -> (Health, Body, Strin
     let name = policy_name(&policy);
     let call = trace.of_kind(SpanKind::Call).filter(|(_, s)| s.node == id && s.start <= at).last();
     let Some((call_id, call)) = call else {
-        let facts = vec![fact("attempts", format!("up to {}", policy.attempts))];
+        let facts = vec![fact("attempts", format!("up to {}", policy.most_attempts()))];
         let body = Body::Client { policy: name, attempts: vec![Ring::Future(1)], facts };
         return (well("ready"), body, "Nothing sent yet.".to_owned());
     };
@@ -30,16 +30,18 @@ pub(super) fn client(run: &Run, id: NodeId, at: SimTime) -> (Health, Body, Strin
             .collect();
     if call.end > at {
         let made = mine.len() as u32;
-        attempts.extend((made + 1..=policy.attempts.min(MOST_RINGS)).map(Ring::Future));
+        attempts.extend(
+            (made + 1..=policy.attempts.map_or(MOST_RINGS, |most| most.min(MOST_RINGS))).map(Ring::Future),
+        );
     }
     let waiting = waiting(trace, &mine, at);
     let mut facts = Vec::new();
     if let Some(wait) = waiting {
         facts.push(fact("waits", format::duration(wait)));
     }
-    facts.push(fact("attempt", format!("{} of {}", mine.len(), policy.attempts)));
+    facts.push(fact("attempt", format!("{} of {}", mine.len(), policy.most_attempts())));
     if let Some(request) = trace.request(call_id) {
-        let repeated = policy.attempts > 1 && policy.methods.contains(&request.method);
+        let repeated = policy.allows_after(1) && policy.methods.contains(&request.method);
         facts.push(fact(
             request.method.as_str(),
             (if repeated { "repeated" } else { "not repeated" }).to_owned(),

@@ -206,8 +206,14 @@ fn message(failure: Failure, address: &str) -> String {
         Failure::NoLiveUpstream => "no live upstreams while connecting to upstream".to_owned(),
         Failure::HandshakeFailed => "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream".to_owned(),
         Failure::BadCertificate => "upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream".to_owned(),
-        Failure::AttemptTimeout | Failure::Unparsable | Failure::CallerLeft | Failure::Killed => {
-            format!("upstream failed {HEADER}")
-        }
+        Failure::AttemptTimeout
+        | Failure::Unparsable
+        | Failure::CallerLeft
+        | Failure::Killed
+        | Failure::BreakerOpen
+        | Failure::Throttled
+        | Failure::DeadlineExceeded
+        | Failure::Abandoned
+        | Failure::Cancelled => format!("upstream failed {HEADER}"),
     }
 }
