@@ -3,18 +3,23 @@
 mod support;
 
 use fivexx::interop::link;
+use fivexx::sim::client::DeadlineRule;
 use fivexx::sim::simulation::{EVENT_LIMIT, Simulation, run};
-use fivexx::sim::trace::{Note, Outcome, SpanId, SpanKind, Stop, Trace};
+use fivexx::sim::trace::{BreakerState, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Stop, Trace};
 use fivexx::sim::{Scenario, explain};
 use proptest::prelude::*;
 
-use support::random_scenario;
+use support::{guarded_scenario, random_scenario};
 
 /// Checks one property of one random run, and says how to see a run in which it fails.
 fn holds(seed: u64, property: impl Fn(&Scenario, &Trace) -> Result<(), String>) -> Result<(), TestCaseError> {
-    let scenario = random_scenario(seed);
-    property(&scenario, &run(&scenario))
-        .map_err(|why| TestCaseError::fail(format!("seed {seed}: {why}\n#s={}", link::encode(&scenario))))
+    // The same traffic and faults once with plain clients and once with clients that have everything.
+    for scenario in [random_scenario(seed), guarded_scenario(seed)] {
+        property(&scenario, &run(&scenario)).map_err(|why| {
+            TestCaseError::fail(format!("seed {seed}: {why}\n#s={}", link::encode(&scenario)))
+        })?;
+    }
+    Ok(())
 }
 
 fn ensure(condition: bool, why: impl FnOnce() -> String) -> Result<(), String> {
@@ -78,6 +83,37 @@ proptest! {
     }
 
     #[test]
+    fn calls_keep_their_deadline_and_attempts_their_breaker(seed: u64) {
+        holds(seed, |_, trace| {
+            for (id, call) in trace.of_kind(SpanKind::Call) {
+                let policy = trace.policy_at(call.node, call.start).cloned().unwrap_or_default();
+                if let (Some(deadline), DeadlineRule::Cut) = (policy.deadline, policy.deadline_rule) {
+                    ensure(call.end.since(call.start) <= deadline, || format!("call {id:?} passes its deadline: {call:?}"))?;
+                }
+                let most = policy.hedge.map_or(1, |hedge| hedge.most) as usize;
+                let attempts: Vec<_> = trace.children(id).map(|(_, a)| *a).collect();
+                for attempt in &attempts {
+                    let beside = attempts.iter().filter(|a| a.start <= attempt.start && a.end > attempt.start).count();
+                    ensure(beside <= most, || format!("call {id:?} has {beside} attempts in flight of {most}"))?;
+                }
+            }
+            // What began while a breaker was open would have been refused.
+            let clients = trace.nodes.iter().filter(|n| n.kind == NodeKind::Client).count() as u16;
+            for client in (0..clients).map(NodeId) {
+                let shifts: Vec<_> = trace.events.iter().filter_map(|e| match e.note {
+                    Note::Breaker(node, state) if node == client => Some((e.at, state)),
+                    _ => None,
+                }).collect();
+                for pair in shifts.windows(2).filter(|pair| pair[0].1 == BreakerState::Open) {
+                    let began = trace.of_kind(SpanKind::Attempt).find(|(_, a)| a.node == client && a.start > pair[0].0 && a.start < pair[1].0);
+                    ensure(began.is_none(), || format!("{began:?} began while the breaker was open: {pair:?}"))?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn workers_are_never_more_busy_than_there_are(seed: u64) {
         holds(seed, |scenario, trace| {
             let most = |settings: &fivexx::sim::scenario::OriginSettings| settings.workers.unwrap_or(8);
@@ -117,10 +153,11 @@ proptest! {
 
     #[test]
     fn what_is_printed_reads_back(seed: u64) {
-        let scenario = random_scenario(seed);
-        prop_assert_eq!(Scenario::from_json(&scenario.to_json()), Ok(scenario.clone()));
-        prop_assert_eq!(Scenario::from_json(&scenario.to_json_pretty()), Ok(scenario.clone()));
-        prop_assert_eq!(link::decode(&link::encode(&scenario)), Ok(scenario));
+        for scenario in [random_scenario(seed), guarded_scenario(seed)] {
+            prop_assert_eq!(Scenario::from_json(&scenario.to_json()), Ok(scenario.clone()));
+            prop_assert_eq!(Scenario::from_json(&scenario.to_json_pretty()), Ok(scenario.clone()));
+            prop_assert_eq!(link::decode(&link::encode(&scenario)), Ok(scenario));
+        }
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
-use fivexx::sim::client::{ConnectionErrors, Delay, Jitter, ObeyRetryAfter, Policy, Repeat};
+use fivexx::sim::client::{
+    AwsQuota, Breaker, Budget, Combine, ConnectionErrors, DeadlineRule, Delay, Deposit, EnvoyBudget,
+    FinagleBudget, Fraction, GrpcThrottle, Hedge, Jitter, Malformed, MaxRetries, ObeyRetryAfter, Over,
+    OverCap, Policy, RateLimit, Repeat, Slow, SlowDown, Throttle, TokenBucket, Trip, Window,
+};
 use fivexx::sim::fault::{ALL, Fault, Place};
 use fivexx::sim::message::Method;
 use fivexx::sim::random::Stream;
@@ -285,6 +289,121 @@ pub(crate) fn random_scenario(seed: u64) -> Scenario {
     let send = Action::Send { client, request: d.request() };
     scenario.timeline.push(Change { at: SimTime::ZERO + d.millis(900), action: send });
     scenario
+}
+
+/// The random scenario of that seed, whose clients also have budgets, breakers and all else that a policy can say.
+///
+/// It draws from a stream of its own, so that the plain scenario stays as it is.
+pub(crate) fn guarded_scenario(seed: u64) -> Scenario {
+    let mut scenario = random_scenario(seed);
+    let mut draw = Draw(Stream::new(seed, "test", "guards"));
+    for client in &mut scenario.clients {
+        draw.guard(&mut client.policy);
+    }
+    for change in &mut scenario.timeline {
+        if let Action::Set { to: Settings::Client(policy), .. } = &mut change.action {
+            draw.guard(policy);
+        }
+    }
+    scenario
+}
+
+impl Draw {
+    /// Lays more settings over a policy; numbers are small enough for each of them to have an effect.
+    fn guard(&mut self, policy: &mut Policy) {
+        self.repeat(policy);
+        policy.deadline = self.maybe(|d| d.millis(6_000));
+        policy.deadline_rule =
+            self.pick(&[DeadlineRule::Cut, DeadlineRule::NoRetryPast, DeadlineRule::NoWaitAfter]);
+        policy.patience = self.maybe(Draw::distribution);
+        let deposit = self.pick(&[Deposit::Requests, Deposit::Successes]);
+        policy.budget = self.maybe(|d| {
+            let ratio = d.below(4) as f64 / 4.0;
+            d.pick(&[
+                Budget::Finagle(FinagleBudget {
+                    ratio,
+                    min_per_second: 1,
+                    ttl: SimDuration::from_secs(2),
+                    deposit,
+                }),
+                Budget::Envoy(EnvoyBudget { percent: 20.0, floor: 1 }),
+                Budget::MaxRetries(MaxRetries { concurrent: 1 }),
+                Budget::Grpc(GrpcThrottle { max_tokens: 3, token_ratio: 0.5 }),
+                Budget::Aws(AwsQuota { capacity: 20, ..AwsQuota::default() }),
+                Budget::TokenBucket(TokenBucket { each: ratio, cap: 2.0, deposit }),
+            ])
+        });
+        let window = Window {
+            over: self
+                .pick(&[Over::Attempts(4), Over::Time { length: SimDuration::from_secs(2), slices: 4 }]),
+            minimum: 2,
+            looks_at_failures: self.chance(0.5),
+            counts_refused: self.chance(0.5),
+            keeps: self.chance(0.5),
+            slow: self.maybe(|d| Slow { after: d.millis(1_000), ratio: 0.5 }),
+            ..Window::default()
+        };
+        policy.breaker = self.maybe(|d| {
+            Box::new(Breaker {
+                trip: d.pick(&[Trip::Consecutive(2), Trip::Window(window)]),
+                open: Delay::Fixed(d.millis(3_000)),
+                permitted: 1 + d.below(3) as u32,
+                half_open_by_timer: d.chance(0.5),
+                ..Breaker::default()
+            })
+        });
+        policy.throttle =
+            self.maybe(|d| Box::new(Throttle { window: d.millis(9_000), ..Throttle::default() }));
+        if let Some(throttle) = &mut policy.throttle {
+            throttle.window += SimDuration::from_secs(1);
+        }
+        policy.rate_limit =
+            self.maybe(|_| Box::new(RateLimit { throttling: vec![429, 503], ..RateLimit::default() }));
+        policy.hedge = self.maybe(|d| Hedge { delay: d.millis(500), most: 1 + d.below(3) as u32 });
+    }
+
+    fn repeat(&mut self, policy: &mut Policy) {
+        let jitter = match self.below(9) {
+            0 => Jitter::None,
+            1 => Jitter::Full,
+            2 => Jitter::Equal,
+            3 => Jitter::Decorrelated,
+            4 => Jitter::PlusMinus(0.2),
+            5 => Jitter::Proportional(0.5),
+            6 => Jitter::Additive(self.millis(500)),
+            7 => Jitter::Bounded(self.millis(500)),
+            _ => Jitter::Smoothed,
+        };
+        let (base, cap) = (self.millis(500), Some(self.millis(4_000)));
+        policy.delay = match self.below(4) {
+            0 => Delay::List(vec![base, self.millis(2_000)]),
+            1 => Delay::Linear { base, step: base, cap, jitter },
+            _ => Delay::Exponential { base, factor: 2.0, cap, jitter, cap_last: self.chance(0.5) },
+        };
+        // Without a limit a run is as long as its horizon; short waits would make it a long one to check.
+        if self.chance(0.1) {
+            policy.delay = Delay::Fixed(SimDuration::from_secs(1));
+            policy.attempts = None;
+        }
+        policy.first_retry_at_once = self.chance(0.3);
+        policy.slow_down = self.maybe(|d| SlowDown { statuses: vec![429, 503], base: d.millis(1_000) });
+        let kinds = [Repeat::Never, Repeat::Methods, Repeat::AnyMethod];
+        policy.connection_errors.refused = self.pick(&kinds);
+        policy.connection_errors.closed = self.pick(&kinds);
+        policy.connection_errors.attempt_timeout = self.pick(&kinds);
+        policy.retry_after.over_cap = self.pick(&[OverCap::Cut, OverCap::Ignore, OverCap::GiveUp]);
+        policy.retry_after.over_backoff = self.maybe(|d| d.millis(1_000));
+        policy.retry_after.statuses = self.maybe(|d| d.some(&[429, 502, 503]));
+        policy.retry_after.repeats = self.chance(0.3);
+        policy.retry_after.fraction = self.pick(&[Fraction::Malformed, Fraction::Read, Fraction::Cut]);
+        policy.retry_after.zero = self.chance(0.5);
+        policy.retry_after.malformed = self.pick(&[Malformed::Ignore, Malformed::GiveUp]);
+        policy.retry_after.combine = self.pick(&[Combine::Replace, Combine::Maximum, Combine::Add]);
+        policy.retry_after.jitter = self.chance(0.3);
+        if self.chance(0.3) {
+            policy.statuses = (500..600).collect();
+        }
+    }
 }
 
 /// How many random scenarios have a digest in `tests/golden/digests.txt`.

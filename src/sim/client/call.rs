@@ -17,7 +17,7 @@ use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, GiveUp, Note, Observer, Outcome, SpanId, SpanKind};
 
 /// The least time from a refusal by the client itself to the next request of the same user.
-const NOTICING: SimDuration = SimDuration::from_millis(1);
+const NOTICING: SimDuration = SimDuration::from_millis(100);
 
 impl ClientActor {
     /// Starts a call; `request` is the index of what it asks.
@@ -139,8 +139,11 @@ impl ClientActor {
         let verdict = ending.verdict(&call.policy);
         self.guards.attempt_ended(fx, call.span, attempt.admitted, verdict, ending.status());
         if call.in_flight() > 0 && verdict == Verdict::Failure {
-            // The others may still do better; the next one goes out now.
-            return self.hedge(fx, slot);
+            // The others may still do better. The next one goes out now, as in gRPC, unless nothing bounds them.
+            if call.policy.attempts.is_some() {
+                self.hedge(fx, slot);
+            }
+            return;
         }
         call.epoch += 1;
         let progress = Progress {
