@@ -15,7 +15,7 @@ fn scenario(policy: &str, traffic: &str, faults: &str, timeline: &str) -> Scenar
             "origins": [{{"app": "probe", "link": {{"latency": "20us"}}, "settings": {{"workers": 10000}}, "faults": [{faults}]}}],
             "timeline": [{timeline}]}}"#
     );
-    Scenario::from_json(&json).unwrap_or_else(|error| panic!("{error}\n{json}"))
+    Scenario::from_json(&json).expect(&json)
 }
 
 fn constant(rate: u32, until: &str) -> String {

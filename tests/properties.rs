@@ -3,10 +3,13 @@
 mod support;
 
 use fivexx::interop::link;
+use fivexx::sim::Scenario;
 use fivexx::sim::client::DeadlineRule;
+use fivexx::sim::explain::explain_with;
 use fivexx::sim::simulation::{EVENT_LIMIT, Simulation, run};
-use fivexx::sim::trace::{BreakerState, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Stop, Trace};
-use fivexx::sim::{Scenario, explain};
+use fivexx::sim::trace::{
+    BreakerState, Index, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Stop, Trace,
+};
 use proptest::prelude::*;
 
 use support::{guarded_scenario, random_scenario};
@@ -163,8 +166,9 @@ proptest! {
     #[test]
     fn every_attempt_has_an_explanation_in_order_of_time(seed: u64) {
         holds(seed, |_, trace| {
+            let index = Index::new(trace);
             for (id, attempt) in trace.of_kind(SpanKind::Attempt) {
-                let why = explain(trace, id);
+                let why = explain_with(trace, &index, id);
                 ensure(!why.summary.is_empty() && why.chain.len() <= 8, || format!("{why:?}"))?;
                 ensure(why.chain.windows(2).all(|w| w[0].at <= w[1].at), || format!("out of order: {why:?}"))?;
                 ensure(why.chain.iter().all(|l| l.text.ends_with('.')), || format!("no sentence: {why:?}"))?;
