@@ -1,5 +1,9 @@
 //! The run itself: takes the next event, hands it to one actor, until nothing is left or a limit is reached.
 
+mod checkpoint;
+
+use std::sync::Arc;
+
 use super::client::ClientActor;
 use super::dependency::DependencyActor;
 use super::fault::{Fault, FaultKind};
@@ -9,12 +13,10 @@ use super::network::{
     Arrival, Effects, End, Event, ExchangeKey, Keeping, LinkState, Network, Packet, SlotKey, Timer,
 };
 use super::origin::OriginActor;
-use super::scenario::{Action, Change, Link, Request, Scenario, Settings, Traffic};
+use super::scenario::{Action, Change, Link, Requests, Scenario, Settings, Traffic};
 use super::schedule::Schedule;
 use super::time::SimTime;
-use super::trace::{
-    Event as Noted, FaultEntry, NodeId, NodeKind, Note, Observer, Outcome, SpanId, Stop, Trace, nodes,
-};
+use super::trace::{FaultEntry, NodeId, NodeKind, Note, Observer, SpanId, Stop, Trace, nodes};
 
 /// How many events a run may have. Reaching it is reported as [`Stop::EventLimit`], never a hang.
 pub const EVENT_LIMIT: u64 = 20_000_000;
@@ -22,9 +24,14 @@ pub const EVENT_LIMIT: u64 = 20_000_000;
 /// A run: clone it to keep a checkpoint.
 #[derive(Clone)]
 pub struct Simulation<O: Observer> {
-    changes: Vec<(u32, Change)>,
-    ids: Vec<String>,
-    requests: Vec<Option<Request>>,
+    /// The timeline in order of time, each with its index there.
+    changes: Arc<[(u32, Change)]>,
+    /// How many of them have happened.
+    changed: usize,
+    /// When the next of them is due; never, if none is left.
+    change_at: SimTime,
+    ids: Arc<[String]>,
+    requests: Arc<Requests>,
     epoch: u64,
     horizon: SimTime,
     now: SimTime,
@@ -37,7 +44,7 @@ pub struct Simulation<O: Observer> {
     templates: Templates,
     faults: u32,
     /// For each change that starts traffic, the index of its first request.
-    traffic_requests: Vec<u32>,
+    traffic_requests: Arc<[u32]>,
     observer: O,
 }
 
@@ -113,13 +120,12 @@ impl<O: Observer> Simulation<O> {
         let states =
             links.iter().zip(&nodes).map(|(link, node)| LinkState::new(link, scenario.seed, &node.id));
         let network = Network::new(states.collect());
-        let mut changes: Vec<(u32, Change)> =
-            scenario.timeline.iter().enumerate().map(|(i, c)| (i as u32, c.clone())).collect();
-        changes.sort_by_key(|(_, c)| c.at);
-        let requests = scenario.requests().into_iter().map(Option::<&Request>::cloned).collect();
         let mut simulation = Self {
             ids: nodes.into_iter().map(|n| n.id).collect(),
-            requests,
+            changes: Arc::default(),
+            changed: 0,
+            change_at: SimTime::NEVER,
+            requests: Arc::default(),
             epoch: scenario.epoch,
             horizon: SimTime::ZERO + scenario.horizon,
             now: SimTime::ZERO,
@@ -131,18 +137,13 @@ impl<O: Observer> Simulation<O> {
             actors,
             templates: Templates::default(),
             faults: 0,
-            traffic_requests: Vec::new(),
-            changes: Vec::new(),
+            traffic_requests: Arc::default(),
             observer,
         };
         for node in 0..simulation.actors.len() as u16 {
             simulation.keep_connections(NodeId(node));
         }
-        // Changes come before whatever else happens at their moment.
-        for (place, (_, change)) in changes.iter().enumerate() {
-            simulation.schedule.add(change.at, Event::Change(place as u32));
-        }
-        simulation.changes = changes;
+        simulation.plan(scenario);
         for (i, link) in links.iter().enumerate() {
             for fault in &link.faults {
                 simulation.inject(&format!("link:{}", simulation.ids[i].clone()), fault, None);
@@ -153,20 +154,11 @@ impl<O: Observer> Simulation<O> {
         {
             simulation.inject(id, fault, None);
         }
-        let mut first_request = scenario.timeline.len() as u32;
+        let mut first_request = Requests::TRAFFIC;
         for (i, client) in scenario.clients.iter().enumerate() {
             if let Some(traffic) = &client.traffic {
                 simulation.start_traffic(NodeId(i as u16), traffic, first_request);
                 first_request += traffic.mix.len() as u32;
-            }
-        }
-        for change in &scenario.timeline {
-            // Where each later traffic finds its requests, in the order in which the timeline names them.
-            if let Action::Set { to: Settings::Traffic(traffic), .. } = &change.action {
-                simulation.traffic_requests.push(first_request);
-                first_request += traffic.mix.len() as u32;
-            } else {
-                simulation.traffic_requests.push(0);
             }
         }
         simulation
@@ -201,9 +193,9 @@ impl<O: Observer> Simulation<O> {
         &self.observer
     }
 
-    /// Allows fewer events than [`EVENT_LIMIT`].
+    /// Allows another number of events than [`EVENT_LIMIT`].
     pub fn limit_events(&mut self, limit: u64) {
-        self.limit = limit.min(EVENT_LIMIT);
+        self.limit = limit;
     }
 
     /// Handles the next event; tells its moment, or none when the run has ended.
@@ -211,7 +203,7 @@ impl<O: Observer> Simulation<O> {
         if self.stop != Stop::Running {
             return None;
         }
-        let Some(at) = self.schedule.next_at() else {
+        let Some(at) = self.next_at() else {
             self.stop = Stop::Quiet;
             return None;
         };
@@ -227,11 +219,15 @@ impl<O: Observer> Simulation<O> {
             self.stop = Stop::EventLimit;
             return None;
         }
-        let (at, event) = self.schedule.pop()?;
         self.now = at;
         self.handled += 1;
+        // Changes come before whatever else happens at their moment.
+        if self.change_at == at && self.changed < self.changes.len() {
+            self.change();
+            return Some(at);
+        }
+        let (_, event) = self.schedule.pop()?;
         match event {
-            Event::Change(place) => self.change(place),
             Event::Arrive { exchange, end, packet } => self.arrive(exchange, end, packet),
             Event::Write { exchange, packet } => {
                 if self.network.exchanges.get(exchange).is_some_and(|x| x.callee_open) {
@@ -254,11 +250,19 @@ impl<O: Observer> Simulation<O> {
 
     /// Runs up to and including a moment.
     pub fn run_until(&mut self, until: SimTime) {
-        while self.stop == Stop::Running && self.schedule.next_at().is_some_and(|at| at <= until) {
+        while self.stop == Stop::Running && self.next_at().is_some_and(|at| at <= until) {
             self.step();
         }
         if self.stop == Stop::Running {
             self.now = self.now.max(until.min(self.horizon));
+        }
+    }
+
+    /// When the next event is due.
+    fn next_at(&self) -> Option<SimTime> {
+        match self.schedule.next_at() {
+            Some(at) => Some(at.min(self.change_at)),
+            None => self.changes.get(self.changed).map(|_| self.change_at),
         }
     }
 
@@ -340,8 +344,10 @@ impl<O: Observer> Simulation<O> {
         });
     }
 
-    fn change(&mut self, place: u32) {
-        let (index, change) = self.changes[place as usize].clone();
+    fn change(&mut self) {
+        let (index, change) = self.changes[self.changed].clone();
+        self.changed += 1;
+        self.change_at = self.changes.get(self.changed).map_or(SimTime::NEVER, |(_, c)| c.at);
         self.observer.note(self.now, SpanId::NONE, Note::Change(index));
         match change.action {
             Action::Send { client, .. } => {
@@ -420,24 +426,7 @@ impl<O: Observer> Simulation<O> {
 impl Simulation<Trace> {
     /// The trace of what has happened so far; spans that are open at the end of a run are closed as unfinished.
     pub fn into_observer(mut self) -> Trace {
-        let waiting = self.observer.spans.iter().any(|s| s.outcome == Outcome::Open);
-        if self.stop == Stop::Quiet && waiting {
-            // Nothing will ever happen again, and somebody waits for it: until the horizon.
-            self.now = self.horizon;
-        }
-        if self.stop == Stop::Quiet && !waiting {
-            // Timers that nobody needed any more may have run out later; they are not part of the story.
-            // Nor are idle connections that were closed.
-            let told = |e: &&Noted| e.span != SpanId::NONE || matches!(e.note, Note::Change(_));
-            let noted = self.observer.events.iter().rev().find(told).map_or(SimTime::ZERO, |e| e.at);
-            self.now = self.observer.spans.iter().map(|s| s.end).fold(noted, SimTime::max);
-        }
-        self.observer.end = self.now;
-        self.observer.stop = self.stop;
-        for span in self.observer.spans.iter_mut().filter(|s| s.outcome == Outcome::Open) {
-            span.end = self.now;
-            span.outcome = Outcome::Unfinished;
-        }
+        self.observer.settle(self.now, self.stop);
         self.observer
     }
 }

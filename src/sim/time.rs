@@ -244,9 +244,14 @@ impl fmt::Display for SimTime {
     }
 }
 
+// Durations are text where people read them, and a number in the log of a run.
 impl Serialize for SimDuration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_u64(self.0)
+        }
     }
 }
 
@@ -262,13 +267,16 @@ impl<'de> Deserialize<'de> for SimDuration {
                 text.parse().map_err(E::custom)
             }
         }
+        if !deserializer.is_human_readable() {
+            return u64::deserialize(deserializer).map(Self);
+        }
         deserializer.deserialize_str(Text)
     }
 }
 
 impl Serialize for SimTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        SimDuration(self.0).serialize(serializer)
     }
 }
 

@@ -54,11 +54,11 @@ pub struct Rule {
 }
 
 /// The index of a rule in its dialect's [`Dialect::rules`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RuleId(pub u16);
 
 /// A setting of a gateway, under its neutral name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Setting {
     /// [`GatewaySettings::connect_timeout`].
     ConnectTimeout,

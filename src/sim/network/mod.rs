@@ -20,7 +20,7 @@ use link::Lookup;
 
 use super::fault::{FaultKind, OldAddress, OnHandshake};
 use super::message::{Message, TemplateId, Templates};
-use super::scenario::Request;
+use super::scenario::{Request, Requests};
 use super::schedule::Schedule;
 use super::time::{SimDuration, SimTime};
 use super::trace::{Failure, NodeId, Note, Observer, Outcome, Parcel, SpanId, SpanKind};
@@ -111,8 +111,6 @@ const HANDSHAKE_BYTES: u32 = 2_000;
 /// What is to happen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
-    /// A change of the timeline.
-    Change(u32),
     /// Something arrives at one end of an exchange.
     Arrive { exchange: ExchangeKey, end: End, packet: Packet },
     /// The side that answers writes something that it had delayed.
@@ -165,7 +163,7 @@ pub(crate) struct Effects<'a, O> {
     pub(crate) network: &'a mut Network,
     pub(crate) templates: &'a mut Templates,
     pub(crate) observer: &'a mut O,
-    pub(crate) requests: &'a [Option<Request>],
+    pub(crate) requests: &'a Requests,
     pub(crate) epoch: u64,
 }
 
@@ -257,7 +255,7 @@ impl<O: Observer> Effects<'_, O> {
 
     /// The request that an exchange carries.
     pub(crate) fn request(&self, request: u32) -> Option<&Request> {
-        self.requests.get(request as usize).and_then(Option::as_ref)
+        self.requests.get(request)
     }
 
     pub(crate) fn exchange(&self, exchange: ExchangeKey) -> Option<&Exchange> {

@@ -15,6 +15,7 @@ pub(crate) use validate::{distribution as check_distribution, within};
 
 pub use link::{Dns, KeepAlive, Link, Tls};
 pub use read::{MAX_BYTES, ScenarioError};
+pub(crate) use traffic::Requests;
 pub use traffic::{Arrivals, Share, Traffic};
 
 use serde::{Deserialize, Serialize};

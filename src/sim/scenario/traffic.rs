@@ -97,7 +97,54 @@ pub enum Arrivals {
     },
 }
 
+/// What a run asks, found by number: sends by their index in the timeline, what traffic asks from
+/// [`Requests::TRAFFIC`] on, so that a timeline that grows gives nothing another number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Requests {
+    sends: Vec<Option<Request>>,
+    traffic: Vec<Request>,
+}
+
+impl Requests {
+    /// The number of the first request of traffic.
+    pub(crate) const TRAFFIC: u32 = 1 << 31;
+
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        let mut all = scenario.requests().into_iter().map(Option::<&Request>::cloned);
+        let sends = all.by_ref().take(scenario.timeline.len()).collect();
+        Self { sends, traffic: all.flatten().collect() }
+    }
+
+    /// The request of that number.
+    pub(crate) fn get(&self, number: u32) -> Option<&Request> {
+        match number.checked_sub(Self::TRAFFIC) {
+            Some(index) => self.traffic.get(index as usize),
+            None => self.sends.get(number as usize)?.as_ref(),
+        }
+    }
+
+    /// For each change of the timeline, the number of the first request of the traffic that it starts.
+    pub(crate) fn of_changes(scenario: &Scenario) -> Vec<u32> {
+        let at_start = scenario.clients.iter().filter_map(|c| c.traffic.as_ref());
+        let mut next = Self::TRAFFIC + at_start.map(|t| t.mix.len() as u32).sum::<u32>();
+        let changes = scenario.timeline.iter().map(|change| {
+            let first = next;
+            if let Action::Set { to: Settings::Traffic(traffic), .. } = &change.action {
+                next += traffic.mix.len() as u32;
+            }
+            first
+        });
+        changes.collect()
+    }
+}
+
 impl Scenario {
+    /// A span's detail as a [`Trace`](crate::sim::Trace) tells it, where what traffic asks follows the timeline:
+    /// the index into [`Scenario::requests`] for the simulation's own number.
+    pub fn detail(&self, number: u32) -> u32 {
+        number.checked_sub(Requests::TRAFFIC).map_or(number, |index| self.timeline.len() as u32 + index)
+    }
+
     /// Everything that is asked in a run: the timeline's sends by their index (none where a change is no send),
     /// then the mixes of the clients' traffic in order, then those of the timeline's changes of traffic.
     pub fn requests(&self) -> Vec<Option<&Request>> {

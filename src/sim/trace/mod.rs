@@ -8,11 +8,17 @@
 mod digest;
 mod index;
 mod note;
+mod record;
+mod recorder;
 mod span;
+mod window;
 
 pub use index::Index;
 pub use note::{BreakerState, Event, FaultEntry, GiveUp, Note, Parcel, RetryReason, Stop};
+pub use record::Record;
+pub use recorder::{Mark, Recorder};
 pub use span::{Failure, Node, NodeId, NodeKind, Outcome, Span, SpanId, SpanKind};
+pub use window::Window;
 
 use super::client::Policy;
 use super::dialect::DialectName;
@@ -48,6 +54,37 @@ pub trait Observer: Clone {
 /// Nobody watches.
 impl Observer for () {}
 
+/// Two watch. Both must number spans in order of their start, as all observers here do.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn open(&mut self, at: SimTime, kind: SpanKind, node: NodeId, parent: SpanId, detail: u32) -> SpanId {
+        let id = self.0.open(at, kind, node, parent, detail);
+        let other = self.1.open(at, kind, node, parent, detail);
+        debug_assert!(id == other, "{id:?} and {other:?} are one span");
+        id
+    }
+
+    fn close(&mut self, at: SimTime, span: SpanId, outcome: Outcome) {
+        self.0.close(at, span, outcome);
+        self.1.close(at, span, outcome);
+    }
+
+    fn note(&mut self, at: SimTime, span: SpanId, note: Note) {
+        self.0.note(at, span, note);
+        self.1.note(at, span, note);
+    }
+
+    fn fault(&mut self, entry: impl FnOnce() -> FaultEntry) {
+        let entry = entry();
+        self.0.fault(|| entry.clone());
+        self.1.fault(|| entry);
+    }
+
+    fn template(&mut self, templates: &Templates, id: TemplateId) {
+        self.0.template(templates, id);
+        self.1.template(templates, id);
+    }
+}
+
 /// Everything that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
@@ -72,6 +109,7 @@ pub struct Trace {
 impl Observer for Trace {
     fn open(&mut self, at: SimTime, kind: SpanKind, node: NodeId, parent: SpanId, detail: u32) -> SpanId {
         let id = SpanId(self.spans.len() as u32);
+        let detail = self.scenario.detail(detail);
         self.spans.push(Span {
             kind,
             node,
@@ -119,6 +157,28 @@ impl Trace {
             templates: Vec::new(),
             end: SimTime::ZERO,
             stop: Stop::Running,
+        }
+    }
+
+    /// Ends what was recorded so far: `now` is until when the run is known. Spans that are open are closed as unfinished.
+    pub(crate) fn settle(&mut self, mut now: SimTime, stop: Stop) {
+        let waiting = self.spans.iter().any(|s| s.outcome == Outcome::Open);
+        if stop == Stop::Quiet && waiting {
+            // Nothing will ever happen again, and somebody waits for it: until the horizon.
+            now = SimTime::ZERO + self.scenario.horizon;
+        }
+        if stop == Stop::Quiet && !waiting {
+            // Timers that nobody needed any more may have run out later; they are not part of the story.
+            // Nor are idle connections that were closed.
+            let told = |e: &&Event| e.span != SpanId::NONE || matches!(e.note, Note::Change(_));
+            let noted = self.events.iter().rev().find(told).map_or(SimTime::ZERO, |e| e.at);
+            now = self.spans.iter().map(|s| s.end).fold(noted, SimTime::max);
+        }
+        self.end = now;
+        self.stop = stop;
+        for span in self.spans.iter_mut().filter(|s| s.outcome == Outcome::Open) {
+            span.end = now;
+            span.outcome = Outcome::Unfinished;
         }
     }
 

@@ -1,5 +1,7 @@
 //! Notes: the moments of a span.
 
+use serde::{Deserialize, Serialize};
+
 use super::span::{Failure, NodeId, SpanId};
 use crate::sim::dialect::{RuleId, Setting};
 use crate::sim::fault::Fault;
@@ -9,7 +11,7 @@ use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::{scenario::Scenario, trace::Trace};
 
 /// What travels over a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Parcel {
     /// The opening of a connection.
     Connect,
@@ -36,7 +38,7 @@ pub enum Parcel {
 }
 
 /// Why a call ended without another attempt, or why a retry waits as it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RetryReason {
     /// The policy's own delay.
     Backoff,
@@ -45,7 +47,7 @@ pub enum RetryReason {
 }
 
 /// Why a client does not try again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum GiveUp {
     /// The answer is one to accept.
     Accepted,
@@ -74,7 +76,7 @@ pub enum GiveUp {
 }
 
 /// The state of a circuit breaker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BreakerState {
     /// Attempts go through.
     Closed,
@@ -85,7 +87,7 @@ pub enum BreakerState {
 }
 
 /// A moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Note {
     /// A change of the timeline happened; the index into [`Scenario::timeline`].
     Change(u32),

@@ -1,5 +1,7 @@
 //! Spans: who did what from when to when, because of what, and how it ended.
 
+use serde::{Deserialize, Serialize};
+
 use crate::sim::message::{HeadDefect, Message};
 use crate::sim::time::SimTime;
 #[cfg(doc)]
@@ -15,7 +17,7 @@ impl SpanId {
 }
 
 /// The index of a node in [`Trace::nodes`]; clients first, then gateways, origins, dependencies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeId(pub u16);
 
 /// What a node is.
@@ -41,7 +43,7 @@ pub struct Node {
 }
 
 /// What a span is a stretch of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SpanKind {
     /// Everything a client does for one request of its user; `detail` is the index into [`Scenario::requests`].
     Call,
@@ -58,7 +60,7 @@ pub enum SpanKind {
 }
 
 /// Why no answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Failure {
     /// The connection was refused.
     Refused,
@@ -123,7 +125,7 @@ impl Failure {
 }
 
 /// How a span ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// It has not ended.
     Open,
