@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod origin;
 pub mod random;
 pub mod recorded;
+pub mod recording;
 pub mod scenario;
 pub mod simulation;
 pub mod time;
@@ -20,6 +21,7 @@ mod network;
 mod schedule;
 
 pub use explain::explain;
+pub use recording::Recording;
 pub use scenario::Scenario;
 pub use simulation::{Simulation, run};
 pub use trace::Trace;

@@ -143,6 +143,11 @@ impl<E: Copy> Schedule<E> {
     pub(crate) fn len(&self) -> usize {
         self.heap.len() + self.lanes.iter().map(VecDeque::len).sum::<usize>()
     }
+
+    /// The bytes that the events to come take.
+    pub(crate) fn held(&self) -> usize {
+        self.len() * size_of::<Entry<E>>()
+    }
 }
 
 #[cfg(test)]

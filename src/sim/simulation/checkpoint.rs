@@ -68,8 +68,10 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// How many events are to come and how many exchanges are under way: what the size of a copy follows.
+    /// About how many bytes a copy takes: what follows the events to come and the exchanges under way.
     pub fn held(&self) -> usize {
-        self.schedule.len() + self.network.exchanges.len()
+        /// An exchange, and what its two ends remember of it.
+        const EXCHANGE: usize = 400;
+        self.schedule.held() + EXCHANGE * self.network.exchanges.len()
     }
 }
