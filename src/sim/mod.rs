@@ -1,6 +1,7 @@
 //! The simulator: who sends what to whom, what breaks, and what comes of it.
 
 pub mod client;
+pub mod compare;
 pub mod dialect;
 pub mod explain;
 pub mod fault;
