@@ -199,11 +199,29 @@ fn slices_make_the_same_run_and_a_part_is_of_use() {
 }
 
 #[test]
+fn a_limit_stops_a_run_until_it_is_raised_and_holds_for_what_is_revised() {
+    let scenario = busy();
+    let mut recording = Recording::new(&scenario);
+    recording.limit_events(5_000);
+    assert_eq!((recording.finish().stop, recording.progress().events), (Stop::EventLimit, 5_000));
+    let fork = recording.fork(SimTime::from_secs(1), additions(&scenario).into_iter().take(1));
+    assert_eq!(recording.revised(&fork).finish().events, 5_000);
+    recording.limit_events(u64::MAX);
+    recording.finish();
+    assert_eq!(recording.trace().digest(), run(&scenario).digest());
+}
+
+#[test]
 fn checkpoints_are_few_however_long_the_run() {
     let mut scenario = busy();
     scenario.horizon = SimDuration::from_secs(1_200);
     let recording = recorded(&scenario);
     let events = recording.progress().events;
     assert!(events > 600_000, "{events}");
-    assert!((30..=256).contains(&recording.checkpoints()), "{}", recording.checkpoints());
+    let mut at: Vec<u64> = recording.checkpoints().map(|(_, events)| events).collect();
+    assert!((30..=256).contains(&at.len()), "{}", at.len());
+    // No state is further away than this: a few milliseconds of work.
+    at.push(events);
+    let furthest = at.windows(2).map(|pair| pair[1] - pair[0]).max();
+    assert!(furthest < Some(40_000), "{furthest:?} events between two checkpoints");
 }

@@ -113,7 +113,7 @@ impl Recording {
         self.advance(u64::MAX)
     }
 
-    /// Allows another number of events than [`EVENT_LIMIT`](super::simulation::EVENT_LIMIT).
+    /// Allows another number of events than [`EVENT_LIMIT`](super::simulation::EVENT_LIMIT); see [`Simulation::limit_events`].
     pub fn limit_events(&mut self, limit: u64) {
         self.tip.limit_events(limit);
     }
@@ -140,9 +140,9 @@ impl Recording {
         }
     }
 
-    /// How many checkpoints are kept.
-    pub fn checkpoints(&self) -> usize {
-        self.checkpoints.len()
+    /// The checkpoints that are kept: the moment of each, and the events before it.
+    pub fn checkpoints(&self) -> impl Iterator<Item = (SimTime, u64)> {
+        self.checkpoints.iter().map(|c| (c.simulation.now(), c.simulation.handled()))
     }
 
     /// The log so far.
@@ -210,6 +210,7 @@ impl Recording {
         let mut tip = from.simulation.watched_by(|()| (log.cut(&from.log), from.metrics.clone()));
         debug_assert!(metrics.resolution() == from.metrics.resolution());
         tip.revise(&scenario);
+        tip.limit_events(self.tip.limit());
         Self { scenario, tip, checkpoints: self.checkpoints[..known].to_vec(), spacing: self.spacing }
     }
 }

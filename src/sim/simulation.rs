@@ -193,9 +193,12 @@ impl<O: Observer> Simulation<O> {
         &self.observer
     }
 
-    /// Allows another number of events than [`EVENT_LIMIT`].
+    /// Allows another number of events than [`EVENT_LIMIT`]. A run that was stopped by the limit goes on if it is higher now.
     pub fn limit_events(&mut self, limit: u64) {
         self.limit = limit;
+        if self.stop == Stop::EventLimit && self.handled < limit {
+            self.stop = Stop::Running;
+        }
     }
 
     /// Handles the next event; tells its moment, or none when the run has ended.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{NodeId, Note};
 
-/// What a band is about. A new kind is a variant here and a line in [`Subject::turn`].
+/// What a band is about. A new kind is a variant here and a line in `Subject::turn`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// The node does not ask this upstream.

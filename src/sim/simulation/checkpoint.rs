@@ -44,6 +44,11 @@ impl<O: Observer> Simulation<O> {
         self.stop = Stop::Running;
     }
 
+    /// How many events the run may have.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// The same run, watched by what `watch` makes of the observer.
     pub(crate) fn watched_by<P: Observer>(&self, watch: impl FnOnce(&O) -> P) -> Simulation<P> {
         Simulation {

@@ -48,6 +48,8 @@ fn failure() -> impl Strategy<Value = Failure> {
             Failure::Unparsable,
             Failure::CallerLeft,
             Failure::Killed,
+            Failure::HandshakeFailed,
+            Failure::BadCertificate,
         ]),
         proptest::sample::select(defects.to_vec()).prop_map(Failure::InvalidHead),
         any::<bool>().prop_map(|reset| Failure::Truncated { reset }),
@@ -80,6 +82,7 @@ fn note() -> impl Strategy<Value = Note> {
             Note::HeadRead,
             Note::CallerLeft,
             Note::CallEnded,
+            Note::Reused,
         ]),
         departed.prop_map(|(parcel, link, toward, lost, takes)| Note::Departed {
             parcel,
@@ -110,6 +113,7 @@ fn note() -> impl Strategy<Value = Note> {
         (number(), proptest::sample::select(reasons.to_vec()))
             .prop_map(|(wait, reason)| Note::RetryIn(SimDuration::from_nanos(wait), reason)),
         proptest::sample::select(give_up.to_vec()).prop_map(Note::GaveUp),
+        number().prop_map(|nanos| Note::LookedUp(SimDuration::from_nanos(nanos))),
     ]
 }
 
