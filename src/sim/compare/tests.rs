@@ -24,7 +24,7 @@ fn recorded(scenario: &Scenario) -> Recording {
 fn the_same_requests_come_whatever_is_set_behind_the_client() {
     let base = recorded(&scenario("", ""));
     let mut patient = scenario("", "");
-    patient.clients[0].policy.attempts = 1;
+    patient.clients[0].policy.attempts = Some(1);
     patient.clients[0].policy.attempt_timeout = None;
     let variants = [
         scenario(r#", "queue": 3"#, ""),

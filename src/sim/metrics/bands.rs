@@ -3,27 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::sim::time::{SimDuration, SimTime};
-use crate::sim::trace::{NodeId, Note};
+use crate::sim::trace::{BreakerState, NodeId, Note};
 
-/// What a band is about. A new kind is a variant here and a line in `Subject::turn`.
+/// What a band is about. A new kind is a variant here and an arm in `Bands::note`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// The node does not ask this upstream.
-    PeerOut(NodeId),
-}
-
-impl Subject {
-    /// What a note says about the state of its node: which, and whether it begins.
     ///
     /// nginx takes an upstream out for `fail_timeout` and says nothing when that has passed: such a band ends
     /// when the upstream is trusted again.
-    fn turn(note: Note) -> Option<(Self, bool)> {
-        match note {
-            Note::PeerOut(peer) => Some((Self::PeerOut(peer), true)),
-            Note::PeerBack(peer) => Some((Self::PeerOut(peer), false)),
-            _ => None,
-        }
-    }
+    PeerOut(NodeId),
+    /// The node's circuit breaker refuses everything.
+    BreakerOpen,
+    /// The node's circuit breaker lets a few through to find out.
+    BreakerHalfOpen,
 }
 
 /// A stretch of time in a state.
@@ -91,12 +84,24 @@ impl Bands {
         }
     }
 
-    #[inline]
-    pub(super) fn note(&mut self, at: SimTime, node: NodeId, note: Note) {
-        match Subject::turn(note) {
-            Some((subject, true)) => self.enter(at, node, subject),
-            Some((subject, false)) => self.leave(at, node, subject),
-            None => {}
+    /// What a note says about the states of a node; `node` is that of the note's span, where it has one that is open.
+    pub(super) fn note(&mut self, at: SimTime, node: Option<NodeId>, note: Note) {
+        match (note, node) {
+            (Note::PeerOut(peer), Some(node)) => self.enter(at, node, Subject::PeerOut(peer)),
+            (Note::PeerBack(peer), Some(node)) => self.leave(at, node, Subject::PeerOut(peer)),
+            (Note::Breaker(node, state), _) => {
+                for (subject, in_it) in [
+                    (Subject::BreakerOpen, state == BreakerState::Open),
+                    (Subject::BreakerHalfOpen, state == BreakerState::HalfOpen),
+                ] {
+                    if in_it {
+                        self.enter(at, node, subject);
+                    } else {
+                        self.leave(at, node, subject);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -109,7 +114,9 @@ mod tests {
     fn bands_begin_and_end_once_and_flutter_counts_as_one() {
         let (node, peer) = (NodeId(1), NodeId(2));
         let mut bands = Bands::new(SimDuration::from_secs(1));
-        let note = |bands: &mut Bands, millis, note| bands.note(SimTime::from_millis(millis), node, note);
+        let note = |bands: &mut Bands, millis, note| {
+            bands.note(SimTime::from_millis(millis), Some(node), note);
+        };
         note(&mut bands, 500, Note::PeerBack(peer));
         for millis in [1_000, 1_200] {
             note(&mut bands, millis, Note::PeerOut(peer));
@@ -127,5 +134,31 @@ mod tests {
         };
         assert_eq!(bands.all(), [band(1_000, Some(5_000), 2), band(6_000, None, 1)]);
         assert_eq!((bands.of(node).count(), bands.of(peer).count()), (2, 0));
+    }
+
+    #[test]
+    fn a_breaker_is_open_then_half_open_then_neither() {
+        let node = NodeId(3);
+        let mut bands = Bands::new(SimDuration::from_millis(10));
+        for (second, state) in [
+            (1, BreakerState::Open),
+            (6, BreakerState::HalfOpen),
+            (7, BreakerState::Open),
+            (12, BreakerState::HalfOpen),
+            (13, BreakerState::Closed),
+        ] {
+            // The breaker's own timer belongs to no span.
+            bands.note(SimTime::from_secs(second), None, Note::Breaker(node, state));
+        }
+        let seen: Vec<_> = bands.all().iter().map(|b| (b.subject, b.from, b.to)).collect();
+        let expected = [
+            (Subject::BreakerOpen, 1, 6),
+            (Subject::BreakerHalfOpen, 6, 7),
+            (Subject::BreakerOpen, 7, 12),
+            (Subject::BreakerHalfOpen, 12, 13),
+        ];
+        let expected =
+            expected.map(|(s, from, to)| (s, SimTime::from_secs(from), Some(SimTime::from_secs(to))));
+        assert_eq!(seen, expected);
     }
 }

@@ -308,7 +308,10 @@ impl Observer for Metrics {
         if matches!(note, Note::Departed { .. }) {
             return;
         }
-        let Some(open) = self.open.get(span) else { return };
+        let Some(open) = self.open.get(span) else {
+            self.bands.note(at, None, note);
+            return;
+        };
         let tally = &mut self.nodes[usize::from(open.node.0)];
         match note {
             Note::Queued(_) => {
@@ -330,7 +333,7 @@ impl Observer for Metrics {
                 tally.busy.set(at, busy);
             }
             Note::CallerLeft => open.caller_left = true,
-            note => self.bands.note(at, open.node, note),
+            note => self.bands.note(at, Some(open.node), note),
         }
     }
 

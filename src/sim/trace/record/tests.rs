@@ -5,7 +5,7 @@ use super::*;
 use crate::sim::dialect::{RuleId, Setting};
 use crate::sim::message::{HeadDefect, TemplateId};
 use crate::sim::time::SimDuration;
-use crate::sim::trace::{Failure, GiveUp, RetryReason};
+use crate::sim::trace::{BreakerState, Failure, GiveUp, RetryReason};
 
 /// A whole number with many bits or few, or at an edge.
 fn number() -> impl Strategy<Value = u64> {
@@ -50,6 +50,11 @@ fn failure() -> impl Strategy<Value = Failure> {
             Failure::Killed,
             Failure::HandshakeFailed,
             Failure::BadCertificate,
+            Failure::BreakerOpen,
+            Failure::Throttled,
+            Failure::DeadlineExceeded,
+            Failure::Abandoned,
+            Failure::Cancelled,
         ]),
         proptest::sample::select(defects.to_vec()).prop_map(Failure::InvalidHead),
         any::<bool>().prop_map(|reset| Failure::Truncated { reset }),
@@ -70,8 +75,21 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 fn note() -> impl Strategy<Value = Note> {
     let parcel = proptest::sample::select(Parcel::SHORT.to_vec());
     let departed = (parcel, node(), any::<bool>(), any::<bool>(), number());
-    let give_up =
-        [GiveUp::Accepted, GiveUp::Status, GiveUp::ConnectionError, GiveUp::Method, GiveUp::Attempts];
+    let give_up = [
+        GiveUp::Accepted,
+        GiveUp::Status,
+        GiveUp::ConnectionError,
+        GiveUp::Method,
+        GiveUp::Attempts,
+        GiveUp::Budget,
+        GiveUp::Breaker,
+        GiveUp::Throttled,
+        GiveUp::Deadline,
+        GiveUp::Abandoned,
+        GiveUp::RetryAfterTooLong,
+        GiveUp::RetryAfterMalformed,
+    ];
+    let states = [BreakerState::Closed, BreakerState::Open, BreakerState::HalfOpen];
     let reasons = [RetryReason::Backoff, RetryReason::RetryAfter];
     prop_oneof![
         proptest::sample::select(vec![
@@ -83,6 +101,8 @@ fn note() -> impl Strategy<Value = Note> {
             Note::CallerLeft,
             Note::CallEnded,
             Note::Reused,
+            Note::BudgetRefused,
+            Note::Hedged,
         ]),
         departed.prop_map(|(parcel, link, toward, lost, takes)| Note::Departed {
             parcel,
@@ -114,6 +134,9 @@ fn note() -> impl Strategy<Value = Note> {
             .prop_map(|(wait, reason)| Note::RetryIn(SimDuration::from_nanos(wait), reason)),
         proptest::sample::select(give_up.to_vec()).prop_map(Note::GaveUp),
         number().prop_map(|nanos| Note::LookedUp(SimDuration::from_nanos(nanos))),
+        number().prop_map(|nanos| Note::Paced(SimDuration::from_nanos(nanos))),
+        any::<u16>().prop_map(Note::Throttled),
+        (node(), proptest::sample::select(states.to_vec())).prop_map(|(node, s)| Note::Breaker(node, s)),
     ]
 }
 
