@@ -112,9 +112,10 @@ impl DependencyActor {
             }
             None => self.settings.query_time.unwrap_or(DependencySettings::DEFAULT_QUERY_TIME),
         };
+        let more = self.settings.slowdown.unwrap_or_default().times(u64::from(self.busy));
         match time {
-            Distribution::Fixed(time) => fx.timer(time, slot, 0, Timer::Work),
-            _ => fx.timer_by_chance(draw(time, &mut self.chance), slot, 0, Timer::Work),
+            Distribution::Fixed(time) if more.is_zero() => fx.timer(time, slot, 0, Timer::Work),
+            _ => fx.timer_by_chance(draw(time, &mut self.chance) + more, slot, 0, Timer::Work),
         }
     }
 
@@ -137,5 +138,27 @@ impl DependencyActor {
         if let Some(next) = self.line.pop_front() {
             self.start(fx, next);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sim::Scenario;
+    use crate::sim::simulation::run;
+    use crate::sim::trace::SpanKind;
+
+    #[test]
+    fn queries_slow_each_other_down() {
+        let scenario = Scenario::from_json(
+            r#"{"dependencies": [{"settings": {"query_time": {"fixed": "1s"}, "slowdown": "10ms"}}],
+                "timeline": [{"at": "0s", "do": {"send": {"client": "client", "request": {}}}},
+                             {"at": "0s", "do": {"send": {"client": "client", "request": {}}}},
+                             {"at": "5s", "do": {"send": {"client": "client", "request": {}}}}]}"#,
+        )
+        .expect("a scenario");
+        let trace = run(&scenario);
+        let took: Vec<u64> =
+            trace.of_kind(SpanKind::Query).map(|(_, s)| s.end.since(s.start).as_millis()).collect();
+        assert_eq!(took, [1_010, 1_020, 1_010]);
     }
 }

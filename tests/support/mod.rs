@@ -267,6 +267,7 @@ pub(crate) fn random_scenario(seed: u64) -> Scenario {
                 connections: d.maybe(|d| 1 + d.below(3) as u32),
                 query_time: d.maybe(Draw::distribution),
                 report_time: None,
+                slowdown: None,
             },
             faults: d.faults(Place::Dependency),
         })

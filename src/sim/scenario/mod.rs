@@ -389,6 +389,10 @@ pub struct DependencySettings {
     /// How long the report's query takes; 1.5 s by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report_time: Option<Distribution>,
+    /// How much longer a query takes for each that is worked on when it begins, itself included; 0 by default, up to a
+    /// minute. What coordination costs, as a straight line (Brooker's `simple_collapse_sim`, 1 s + 0.01 s a request).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slowdown: Option<SimDuration>,
 }
 
 impl DependencySettings {
@@ -404,6 +408,7 @@ impl DependencySettings {
         self.connections = later.connections.or(self.connections);
         self.query_time = later.query_time.or(self.query_time);
         self.report_time = later.report_time.or(self.report_time);
+        self.slowdown = later.slowdown.or(self.slowdown);
     }
 }
 

@@ -371,6 +371,7 @@ fn origin_settings(at: &str, s: &OriginSettings) -> Checked {
 fn dependency_settings(at: &str, s: &DependencySettings) -> Checked {
     within_if(&format!("{at}/connections"), s.connections, 1, 10_000)?;
     distribution(&format!("{at}/query_time"), s.query_time)?;
+    within_if(&format!("{at}/slowdown"), s.slowdown, SimDuration::ZERO, SimDuration::from_secs(60))?;
     distribution(&format!("{at}/report_time"), s.report_time)
 }
 
