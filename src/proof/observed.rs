@@ -168,16 +168,8 @@ impl Run {
     /// What happened from one second of the run up to another.
     pub fn window(&self, from: usize, to: usize) -> Bucket {
         let mut sum = Bucket::default();
-        for bucket in self.metrics().buckets().iter().take(to).skip(from) {
-            sum.offered += bucket.offered;
-            sum.attempts += bucket.attempts;
-            sum.tries += bucket.tries;
-            sum.good += bucket.good;
-            sum.failed += bucket.failed;
-            sum.wasted += bucket.wasted;
-            for (status, count) in &bucket.answers {
-                *sum.answers.entry(*status).or_default() += count;
-            }
+        for bucket in self.metrics().buckets().take(to).skip(from) {
+            sum.add(bucket);
         }
         sum
     }

@@ -108,7 +108,7 @@ const METASTABLE_MODEL: &str = "the database is the origin: 30 workers of 100 ms
 
 /// What happened in a second, on average over the last ten whole seconds.
 fn at_the_end(run: &Run, what: impl Fn(&crate::sim::metrics::Bucket) -> u32) -> f64 {
-    let to = run.metrics().buckets().len() - 1;
+    let to = run.metrics().buckets().count() - 1;
     f64::from(what(&run.window(to - 10, to))) / 10.0
 }
 
