@@ -21,6 +21,8 @@ pub(crate) enum Route {
     CreateOnly,
     /// The API knows no such method.
     NotImplemented,
+    /// Whether the application is well, for probes.
+    Health,
     /// The scripted origin of the recordings: always the same.
     Probe,
 }
@@ -37,10 +39,11 @@ pub(crate) fn route(app: App, request: Option<&Request>) -> Route {
     let Some(request) = request.filter(|_| app == App::Orders) else { return Route::Probe };
     let path = request.path.split(['?', '#']).next().unwrap_or_default();
     let order = path.strip_prefix("/orders/").and_then(|n| n.parse().ok());
-    let known = path == "/report" || order.is_some();
+    let known = path == "/report" || path == "/health" || order.is_some();
     match (request.method, path) {
         (Method::Propfind, _) => Route::NotImplemented,
         (Method::Get | Method::Head, "/report") => Route::Report,
+        (Method::Get | Method::Head, "/health") => Route::Health,
         (Method::Post, "/orders") => Route::Create,
         (Method::Get | Method::Head, _) if order.is_some() => Route::Read(order.unwrap_or_default()),
         (_, "/orders") => Route::CreateOnly,
@@ -62,7 +65,7 @@ pub(crate) enum Reply {
 
 impl Reply {
     /// How many templates there are.
-    pub(crate) const COUNT: usize = 10;
+    pub(crate) const COUNT: usize = 11;
 
     /// Which of them this is.
     pub(crate) const fn index(self) -> usize {
@@ -77,6 +80,7 @@ impl Reply {
             Self::Exception => 7,
             Self::Overloaded => 8,
             Self::Usual(Route::CreateOnly) => 9,
+            Self::Usual(Route::Health) => 10,
         }
     }
 }
@@ -94,6 +98,7 @@ pub(crate) fn template(reply: Reply, origin: &str) -> Template {
             template.headers.push(("Location".to_owned(), Value::Text("/orders/{n}".to_owned())));
             template
         }
+        Reply::Usual(Route::Health) => answer(200, "OK", "{\"status\": \"ok\"}", origin),
         Reply::Usual(Route::Report) => answer(200, "OK", "{\"orders\": {n}}", origin),
         Reply::Usual(Route::Probe) => {
             answer(200, "OK", &format!("{{\"ok\": true, \"origin\": \"{origin}\"}}"), origin)
@@ -130,6 +135,7 @@ mod tests {
             (Method::Get, "/orders/42?full=1", Route::Read(42)),
             (Method::Post, "/orders", Route::Create),
             (Method::Get, "/report", Route::Report),
+            (Method::Get, "/health", Route::Health),
             (Method::Get, "/orders", Route::CreateOnly),
             (Method::Delete, "/orders/42", Route::ReadOnly),
             (Method::Get, "/orders/-1", Route::NotFound),
