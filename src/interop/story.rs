@@ -25,6 +25,8 @@ pub fn story(trace: &Trace) -> String {
             SpanKind::Try => format!("tries {}", trace.node(NodeId(span.detail as u16)).id),
             SpanKind::Work => "takes the request".to_owned(),
             SpanKind::Query => "takes the query".to_owned(),
+            SpanKind::Probe => format!("probes {}", trace.node(NodeId(span.detail as u16)).id),
+            SpanKind::Refresh => "fetches a new answer for its store".to_owned(),
         };
         lines.push((span.start, 1, line(trace, id, span.start, node, &what)));
         let end = match span.outcome {
@@ -119,6 +121,21 @@ fn note(trace: &Trace, span: SpanId, note: Note) -> Option<String> {
         Note::Throttled(share) => format!("throttles itself ({share} of 1000)"),
         Note::Paced(wait) => format!("waits {wait} for its rate limit"),
         Note::Hedged => "sends another attempt beside the first".to_owned(),
+        Note::WaitsForPlace(before) => format!("waits for a place behind {before}"),
+        Note::GotPlace => "has a place".to_owned(),
+        Note::Delayed(time) => format!("holds it back for {time}"),
+        Note::FromStore(age) => format!("answers from its store ({age} old)"),
+        Note::StaleFromStore(age) => format!("answers stale from its store ({age} old)"),
+        Note::NotInStore => "has nothing in its store".to_owned(),
+        Note::WaitsForFetch => "waits for another request's answer".to_owned(),
+        Note::Stored => "stores the answer".to_owned(),
+        Note::ProbedDown(node) => format!("takes {} out by its probes", name(node)),
+        Note::ProbedUp(node) => format!("takes {} back by its probes", name(node)),
+        Note::Ejected(node, time) => format!("ejects {} for {time}", name(node)),
+        Note::Panicked => "asks anybody, since so few are well".to_owned(),
+        Note::AllBack => "lets all back in".to_owned(),
+        Note::TriesAgainIn(wait) => format!("tries again in {wait}"),
+        Note::TriesNoMore(why) => format!("tries no more ({why:?})"),
         // Told by the span's own start or end, or of no interest to a reader.
         Note::Departed { .. }
         | Note::RequestRead

@@ -40,7 +40,7 @@ pub use model::{
 /// What can end a request without a good answer, by the names that a simulation uses.
 ///
 /// Causes are tagged with these. `client_left` and `client_timeout` lead to no status that a client sees, so no cause names them.
-pub const MECHANISMS: [&str; 21] = [
+pub const MECHANISMS: [&str; 22] = [
     "connection_refused",
     "host_unreachable",
     "connect_timeout",
@@ -58,6 +58,7 @@ pub const MECHANISMS: [&str; 21] = [
     "own_answer",
     "maintenance",
     "overloaded",
+    "breaker_open",
     "not_implemented",
     "rate_limited",
     "client_left",

@@ -51,7 +51,7 @@ pub struct Simulation<O: Observer> {
 #[derive(Clone)]
 enum Actor {
     Client(ClientActor),
-    Gateway(GatewayActor),
+    Gateway(Box<GatewayActor>),
     Origin(OriginActor),
     Dependency(DependencyActor),
 }
@@ -110,7 +110,8 @@ impl<O: Observer> Simulation<O> {
             } else {
                 origins.clone()
             };
-            Actor::Gateway(GatewayActor::new(g, upstreams))
+            let names = upstreams.iter().map(|n| nodes[usize::from(n.0)].id.clone()).collect();
+            Actor::Gateway(Box::new(GatewayActor::new(g, upstreams, names, scenario.seed)))
         }))
         .chain(scenario.origins.iter().map(|o| Actor::Origin(OriginActor::new(o, scenario.seed, database))))
         .chain(
@@ -153,6 +154,13 @@ impl<O: Observer> Simulation<O> {
             .chain(scenario.dependencies.iter().flat_map(|d| d.faults.iter().map(move |f| (&d.id, f))))
         {
             simulation.inject(id, fault, None);
+        }
+        for node in 0..simulation.actors.len() as u16 {
+            simulation.act(NodeId(node), |actor, fx| {
+                if let Actor::Gateway(gateway) = actor {
+                    gateway.start(fx);
+                }
+            });
         }
         let mut first_request = Requests::TRAFFIC;
         for (i, client) in scenario.clients.iter().enumerate() {
@@ -417,7 +425,11 @@ impl<O: Observer> Simulation<O> {
         match (&mut self.actors[usize::from(node.0)], to) {
             (Actor::Client(client), Settings::Client(policy)) => client.set(policy),
             (Actor::Client(client), Settings::NoTraffic {}) => client.stop_traffic(),
-            (Actor::Gateway(gateway), Settings::Gateway(settings)) => gateway.set(settings),
+            (Actor::Gateway(_), Settings::Gateway(settings)) => self.act(node, |actor, fx| {
+                if let Actor::Gateway(gateway) = actor {
+                    gateway.set(fx, settings);
+                }
+            }),
             (Actor::Origin(origin), Settings::Origin(settings)) => origin.set(settings),
             (Actor::Dependency(dependency), Settings::Dependency(settings)) => dependency.set(settings),
             _ => {}

@@ -37,12 +37,13 @@ pub(crate) fn SettingText(gateway: String, field: Memo<Field>) -> impl IntoView 
     let node = gateway.clone();
     let typed = move |event| {
         let text = event_target_value(&event);
-        let result = form::typed(setting, &text).and_then(|to| apply(session, &node, Settings::Gateway(to)));
+        let result =
+            form::typed(setting, &text).and_then(|to| apply(session, &node, Settings::Gateway(Box::new(to))));
         refusal.set(result.err());
     };
     let reset = move |_| {
         let to = session.scenario.with_untracked(|s| form::default_of(s, &gateway, setting));
-        refusal.set(apply(session, &gateway, Settings::Gateway(to)).err());
+        refusal.set(apply(session, &gateway, Settings::Gateway(Box::new(to))).err());
     };
     let err_id = err.clone();
     view! {
@@ -85,7 +86,7 @@ pub(crate) fn Ticks(gateway: String, field: Memo<Field>) -> impl IntoView {
                 t.iter().filter(|(f, _, on)| (*f == failure) != *on).map(|(f, ..)| *f).collect::<Vec<_>>()
             });
             let to = GatewaySettings { next_upstream: Some(chosen), ..GatewaySettings::default() };
-            if let Err(Refusal(text)) = apply(session, &node, Settings::Gateway(to)) {
+            if let Err(Refusal(text)) = apply(session, &node, Settings::Gateway(Box::new(to))) {
                 session.refuse(text);
             }
         };
@@ -118,7 +119,7 @@ pub(crate) fn Maintenance(gateway: String, field: Memo<Field>) -> impl IntoView 
         let result =
             form::typed_maintenance(on, &seconds.get_untracked(), date.get_untracked()).and_then(|to| {
                 let idle = !on && !shown.with_untracked(|m| m.on);
-                if idle { Ok(()) } else { apply(session, &gateway, Settings::Gateway(to)) }
+                if idle { Ok(()) } else { apply(session, &gateway, Settings::Gateway(Box::new(to))) }
             });
         refusal.set(result.err());
     };

@@ -165,10 +165,10 @@ mod tests {
             at: SimTime::from_secs(1),
             action: Action::Set {
                 node: "gateway".into(),
-                to: Settings::Gateway(GatewaySettings {
+                to: Settings::Gateway(Box::new(GatewaySettings {
                     read_timeout: Some(SimDuration::from_secs(5)),
                     ..GatewaySettings::default()
-                }),
+                })),
             },
         });
         let before = gateway(&scenario, "gateway", SimTime::ZERO);

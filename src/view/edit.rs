@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn settings_of_one_moment_are_one_change() {
-        let set = |s: GatewaySettings| Action::Set { node: "gateway".into(), to: Settings::Gateway(s) };
+        let set =
+            |s: GatewaySettings| Action::Set { node: "gateway".into(), to: Settings::Gateway(Box::new(s)) };
         let at = SimTime::from_secs(1);
         let read =
             GatewaySettings { read_timeout: Some(SimDuration::from_secs(5)), ..GatewaySettings::default() };
@@ -206,7 +207,7 @@ mod tests {
     #[test]
     fn an_invalid_change_is_refused() {
         let read = GatewaySettings { read_timeout: Some(SimDuration::ZERO), ..GatewaySettings::default() };
-        let action = Action::Set { node: "gateway".into(), to: Settings::Gateway(read) };
+        let action = Action::Set { node: "gateway".into(), to: Settings::Gateway(Box::new(read)) };
         let error = with(&first::scenario(), SimTime::ZERO, action).expect_err("out of range").to_string();
         assert!(error.contains("read_timeout"), "{error}");
     }

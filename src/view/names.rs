@@ -72,6 +72,14 @@ pub fn failure(failure: Failure) -> &'static str {
         Failure::DeadlineExceeded => "the deadline of the call has passed",
         Failure::Abandoned => "the user has left",
         Failure::Cancelled => "another attempt was answered first",
+        Failure::RateLimited => "requests come at too high a rate",
+        Failure::ClientLimit => "the client has too many requests under way",
+        Failure::Shed => "too many requests are under way",
+        Failure::GatewayBreakerOpen => "the circuit breaker is open",
+        Failure::NoRoom => "no place at an upstream is free, and none in the line",
+        Failure::QueueTimeout => "no place at an upstream became free in time",
+        Failure::TryTimeout => "the time for one try ran out",
+        Failure::RequestTimeout => "the time for the whole request ran out",
     }
 }
 

@@ -5,7 +5,7 @@ use crate::sim::fault::Fault;
 use crate::sim::scenario::{Action, DependencySettings, OriginSettings, Scenario, Settings};
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{
-    BreakerState, Event, NodeId, NodeKind, Note, Parcel, RetryReason, SpanId, SpanKind, Trace,
+    BreakerState, Event, NodeId, NodeKind, Note, Parcel, RetryObstacle, RetryReason, SpanId, SpanKind, Trace,
 };
 
 use super::mark::Mark;
@@ -133,6 +133,37 @@ fn words(trace: &Trace, event: &Event, flight: Option<&Flight>) -> Option<Words>
         }
         Note::Paced(wait) => at_owner(format!("waits {} for its rate limit", format::duration(wait))),
         Note::Hedged => at_owner("has no answer yet and sends another attempt".to_owned()),
+        Note::WaitsForPlace(before) => {
+            at_owner(format!("waits for a place at an upstream, {before} before it"))
+        }
+        Note::GotPlace => at_owner("has a place at an upstream now".to_owned()),
+        Note::Delayed(time) => at_owner(format!("holds the request back for {}", format::duration(time))),
+        Note::FromStore(age) => at_owner(format!("answers from its store, {} old", format::duration(age))),
+        Note::StaleFromStore(age) => {
+            at_owner(format!("answers stale from its store, {} old", format::duration(age)))
+        }
+        Note::NotInStore => at_owner("has nothing in its store".to_owned()),
+        Note::WaitsForFetch => at_owner("waits for what another request fetches".to_owned()),
+        Note::Stored => at_owner("keeps the answer in its store".to_owned()),
+        Note::ProbedDown(upstream) => {
+            at_owner(format!("takes {} out by its probes", names::short(trace, upstream)))
+        }
+        Note::ProbedUp(upstream) => {
+            at_owner(format!("takes {} back by its probes", names::short(trace, upstream)))
+        }
+        Note::Ejected(upstream, time) => {
+            at_owner(format!("ejects {} for {}", names::short(trace, upstream), format::duration(time)))
+        }
+        Note::Panicked => at_owner("asks anybody, since so few are well".to_owned()),
+        Note::AllBack => at_owner("lets all upstreams back in, since all were out".to_owned()),
+        Note::TriesAgainIn(wait) => at_owner(format!("waits {}, then tries again", format::duration(wait))),
+        Note::TriesNoMore(why) => at_owner(
+            match why {
+                RetryObstacle::TooMany => "does not try again: too many requests do already",
+                RetryObstacle::NoTime => "does not try again: the time for it would be over",
+            }
+            .to_owned(),
+        ),
         Note::Connected
         | Note::RequestRead
         | Note::Asked
@@ -193,7 +224,8 @@ pub fn settings(scenario: &Scenario, node: &str, to: &Settings) -> String {
             let name = scenario.gateways.iter().find(|g| g.id == node).map(|g| g.dialect).unwrap_or_default();
             let product = dialect(name);
             let effective = product.effective(s);
-            let named = Setting::ALL.into_iter().filter(|setting| setting.is_configured(s));
+            let named =
+                Setting::ALL.into_iter().chain(Setting::MORE).filter(|setting| setting.is_configured(s));
             let written = named.map(|n| format!("{} {}", product.directive(n), product.value(n, &effective)));
             written.collect::<Vec<_>>().join(", ")
         }

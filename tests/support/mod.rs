@@ -127,6 +127,7 @@ impl Draw {
             }),
             keep_alive: self.maybe(Self::keep_alive),
             upstream_keep_alive: self.maybe(|d| UpstreamKeepAlive::On(d.keep_alive())),
+            ..GatewaySettings::default()
         }
     }
 
@@ -202,7 +203,7 @@ impl Draw {
             2 => Action::Repair { node, fault: self.fault(place).kind() },
             3 => match self.below(4) {
                 0 => Action::Set { node: client, to: Settings::Client(Box::new(self.policy())) },
-                1 => Action::Set { node: gateway, to: Settings::Gateway(self.gateway_settings()) },
+                1 => Action::Set { node: gateway, to: Settings::Gateway(Box::new(self.gateway_settings())) },
                 2 => {
                     let settings = OriginSettings {
                         workers: Some(1 + self.below(4) as u32),

@@ -5,13 +5,17 @@
 //! forwarding) are in `gateway`; nothing outside this folder matches on one product.
 
 mod nginx;
+mod rfc9209;
+mod settings;
+
+pub use settings::{EffectiveSettings, Setting};
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::message::{Method, Template};
-use super::scenario::{GatewaySettings, KeepAlive, Maintenance, NextUpstream, RetryAfter, UpstreamKeepAlive};
+use super::scenario::{GatewaySettings, RetryAfter};
 use super::time::{SimDuration, SimTime};
 use super::trace::{Failure, SpanId, Trace};
 
@@ -22,11 +26,13 @@ pub enum DialectName {
     /// nginx 1.22.1.
     #[default]
     Nginx,
+    /// No product: every mechanism under its neutral name, and failures told as RFC 9209 has them.
+    Rfc9209,
 }
 
 impl DialectName {
     /// All dialects, in the order of the picker.
-    pub const ALL: &[Self] = &[Self::Nginx];
+    pub const ALL: &[Self] = &[Self::Nginx, Self::Rfc9209];
 }
 
 impl fmt::Display for DialectName {
@@ -39,6 +45,7 @@ impl fmt::Display for DialectName {
 pub fn dialect(name: DialectName) -> &'static dyn Dialect {
     match name {
         DialectName::Nginx => &nginx::Nginx,
+        DialectName::Rfc9209 => &rfc9209::Neutral,
     }
 }
 
@@ -56,113 +63,6 @@ pub struct Rule {
 /// The index of a rule in its dialect's [`Dialect::rules`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RuleId(pub u16);
-
-/// A setting of a gateway, under its neutral name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Setting {
-    /// [`GatewaySettings::connect_timeout`].
-    ConnectTimeout,
-    /// [`GatewaySettings::send_timeout`].
-    SendTimeout,
-    /// [`GatewaySettings::read_timeout`].
-    ReadTimeout,
-    /// [`GatewaySettings::next_upstream`].
-    NextUpstream,
-    /// [`GatewaySettings::next_upstream_tries`].
-    NextUpstreamTries,
-    /// [`GatewaySettings::next_upstream_timeout`].
-    NextUpstreamTimeout,
-    /// [`GatewaySettings::max_fails`].
-    MaxFails,
-    /// [`GatewaySettings::fail_timeout`].
-    FailTimeout,
-    /// [`GatewaySettings::header_limit`].
-    HeaderLimit,
-    /// [`GatewaySettings::maintenance`].
-    Maintenance,
-    /// [`GatewaySettings::keep_alive`].
-    KeepAlive,
-    /// [`GatewaySettings::upstream_keep_alive`].
-    UpstreamKeepAlive,
-}
-
-impl Setting {
-    /// All settings, in the order of a form.
-    pub const ALL: [Self; 12] = [
-        Self::ConnectTimeout,
-        Self::SendTimeout,
-        Self::ReadTimeout,
-        Self::NextUpstream,
-        Self::NextUpstreamTries,
-        Self::NextUpstreamTimeout,
-        Self::MaxFails,
-        Self::FailTimeout,
-        Self::HeaderLimit,
-        Self::Maintenance,
-        Self::KeepAlive,
-        Self::UpstreamKeepAlive,
-    ];
-
-    /// True if these settings name a value for it.
-    pub fn is_configured(self, settings: &GatewaySettings) -> bool {
-        match self {
-            Self::ConnectTimeout => settings.connect_timeout.is_some(),
-            Self::SendTimeout => settings.send_timeout.is_some(),
-            Self::ReadTimeout => settings.read_timeout.is_some(),
-            Self::NextUpstream => settings.next_upstream.is_some(),
-            Self::NextUpstreamTries => settings.next_upstream_tries.is_some(),
-            Self::NextUpstreamTimeout => settings.next_upstream_timeout.is_some(),
-            Self::MaxFails => settings.max_fails.is_some(),
-            Self::FailTimeout => settings.fail_timeout.is_some(),
-            Self::HeaderLimit => settings.header_limit.is_some(),
-            Self::Maintenance => settings.maintenance.is_some(),
-            Self::KeepAlive => settings.keep_alive.is_some(),
-            Self::UpstreamKeepAlive => settings.upstream_keep_alive.is_some(),
-        }
-    }
-}
-
-/// All settings of a gateway, those that nobody configured filled in with the product's defaults.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the fields of GatewaySettings, which has the words")]
-pub struct EffectiveSettings {
-    pub connect_timeout: SimDuration,
-    pub send_timeout: SimDuration,
-    pub read_timeout: SimDuration,
-    pub next_upstream: Vec<NextUpstream>,
-    pub next_upstream_tries: u32,
-    pub next_upstream_timeout: SimDuration,
-    pub max_fails: u32,
-    pub fail_timeout: SimDuration,
-    pub header_limit: u32,
-    pub maintenance: Maintenance,
-    pub keep_alive: KeepAlive,
-    pub upstream_keep_alive: UpstreamKeepAlive,
-}
-
-impl EffectiveSettings {
-    /// Lays what is configured over a product's defaults.
-    pub fn configured(mut self, s: &GatewaySettings) -> Self {
-        fn lay<T: Clone>(under: &mut T, over: &Option<T>) {
-            if let Some(value) = over {
-                under.clone_from(value);
-            }
-        }
-        lay(&mut self.connect_timeout, &s.connect_timeout);
-        lay(&mut self.send_timeout, &s.send_timeout);
-        lay(&mut self.read_timeout, &s.read_timeout);
-        lay(&mut self.next_upstream, &s.next_upstream);
-        lay(&mut self.next_upstream_tries, &s.next_upstream_tries);
-        lay(&mut self.next_upstream_timeout, &s.next_upstream_timeout);
-        lay(&mut self.max_fails, &s.max_fails);
-        lay(&mut self.fail_timeout, &s.fail_timeout);
-        lay(&mut self.header_limit, &s.header_limit);
-        lay(&mut self.maintenance, &s.maintenance);
-        lay(&mut self.keep_alive, &s.keep_alive);
-        lay(&mut self.upstream_keep_alive, &s.upstream_keep_alive);
-        self
-    }
-}
 
 /// What a dialect knows when it decides about a failure.
 #[derive(Clone, Copy, Debug)]
@@ -183,6 +83,8 @@ pub struct Situation<'a> {
     pub tries_left: u32,
     /// Since the first try.
     pub elapsed: SimDuration,
+    /// When a request that is refused for its rate could come instead.
+    pub come_back_in: Option<SimDuration>,
     /// The settings that hold.
     pub settings: &'a EffectiveSettings,
 }
@@ -190,7 +92,7 @@ pub struct Situation<'a> {
 /// What a dialect does about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Ask the next upstream.
+    /// Try again: the next upstream, or whichever [`EffectiveSettings::retry`] says.
     Next,
     /// Answer with this status and the product's own page.
     Answer(u16),
@@ -198,6 +100,8 @@ pub enum Action {
     CutShort,
     /// Close the client's connection without a byte.
     Close,
+    /// Answer with this status and say when to come back.
+    AnswerLater(u16, RetryAfter),
 }
 
 /// A decision with the rule it rests on and the setting that it reads.
@@ -226,6 +130,17 @@ pub enum Reading {
     Next(RuleId, Setting),
 }
 
+/// An answer of the gateway's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnAnswer {
+    /// Its status.
+    pub status: u16,
+    /// When it says to come back.
+    pub retry_after: RetryAfter,
+    /// What failed; none where nobody was asked, as in maintenance.
+    pub failure: Option<Failure>,
+}
+
 /// A line of a log file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
@@ -249,6 +164,11 @@ pub trait Dialect: Sync {
     fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings;
     /// The product's own name for a setting.
     fn directive(&self, setting: Setting) -> &'static str;
+    /// Whether the product has what these settings configure.
+    ///
+    /// # Errors
+    /// What it offers instead, as the end of "nginx has no such setting; ".
+    fn supports(&self, setting: Setting, settings: &GatewaySettings) -> Result<(), &'static str>;
     /// A setting's value as the product's configuration writes it.
     fn value(&self, setting: Setting, settings: &EffectiveSettings) -> String;
     /// All rules; a [`RuleId`] is an index into them.
@@ -267,6 +187,22 @@ pub trait Dialect: Sync {
     fn holds_back(&self) -> u32;
     /// Its own page for a status.
     fn page(&self, status: u16, retry_after: RetryAfter) -> Template;
+    /// Its own answer; the page, where that does not depend on what failed.
+    fn own(&self, answer: OwnAnswer) -> Template {
+        self.page(answer.status, answer.retry_after)
+    }
+    /// True if turns among upstreams begin at a random one.
+    fn begins_anywhere(&self) -> bool {
+        false
+    }
+    /// True if [`Balance::LeastOfTwo`](super::scenario::Balance::LeastOfTwo) draws two different upstreams.
+    fn draws_two_different(&self) -> bool {
+        false
+    }
+    /// True if an answer from the store says how old it is (`Age`, RFC 9111 §5.1).
+    fn tells_age(&self) -> bool {
+        true
+    }
     /// An upstream's answer as it passes it on.
     fn forward(&self, template: &Template) -> Template;
     /// What it writes to its logs about one request.

@@ -1,15 +1,22 @@
 //! nginx 1.22.1, recorded on Debian with its defaults: HTTP/1.0 to the upstream, no kept-alive connections there.
 //!
-//! Left out: caching, `error_page`, `proxy_intercept_errors`, limits of requests and connections.
+//! Left out: `error_page`, `proxy_intercept_errors`.
 
 mod log;
+mod rules;
 
+use self::rules::{
+    BAD_CHUNK, CONNECT_FAILED, CONNECT_TIMEOUT, CUT_SHORT, HEADER_TOO_BIG, HTTP09, KEPT_CONNECTION_GONE,
+    LIMIT_CONN, LIMIT_REQ, MAINTENANCE, MAX_CONNS, NEXT, NEXT_STATUS, NO_LIVE_UPSTREAM, NO_VALID_ANSWER,
+    NOT_NEXT, OUT_OF_TIME, POST_IS_NOT_REPEATED, READ_TIMEOUT, RULES,
+};
 use super::{
     Action, Dialect, EffectiveSettings, LogLine, Reading, Rule, RuleId, Setting, Situation, Verdict,
 };
 use crate::sim::message::{Framing, HeadDefect, Template, Value};
 use crate::sim::scenario::{
-    GatewaySettings, KeepAlive, Maintenance, NextUpstream, RetryAfter, UpstreamKeepAlive,
+    Again, Algorithm, Balance, CacheRule, GatewaySettings, KeepAlive, Limits, Maintenance, NextUpstream,
+    PassiveHealth, Per, RateRule, Retry, RetryAfter, RetryWait, UpstreamKeepAlive,
 };
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, SpanId, Trace};
@@ -19,106 +26,6 @@ pub(super) struct Nginx;
 
 /// What it writes into `Server` and under its pages.
 const SERVER: &str = "nginx/1.22.1";
-
-const CONNECT_FAILED: RuleId = RuleId(0);
-const CONNECT_TIMEOUT: RuleId = RuleId(1);
-const READ_TIMEOUT: RuleId = RuleId(2);
-const NO_VALID_ANSWER: RuleId = RuleId(3);
-const NEXT: RuleId = RuleId(4);
-const POST_IS_NOT_REPEATED: RuleId = RuleId(5);
-const HEADER_TOO_BIG: RuleId = RuleId(6);
-const NO_LIVE_UPSTREAM: RuleId = RuleId(7);
-const HTTP09: RuleId = RuleId(8);
-const CUT_SHORT: RuleId = RuleId(9);
-const BAD_CHUNK: RuleId = RuleId(10);
-const MAINTENANCE: RuleId = RuleId(11);
-const NEXT_STATUS: RuleId = RuleId(12);
-const NOT_NEXT: RuleId = RuleId(13);
-const OUT_OF_TIME: RuleId = RuleId(14);
-const KEPT_CONNECTION_GONE: RuleId = RuleId(15);
-
-const RULES: &[Rule] = &[
-    Rule {
-        id: "connect-failed",
-        text: "nginx answers 502 when a connection to the upstream fails or breaks before an answer",
-        source: "ngx_http_upstream.c 1.22.1, ngx_http_upstream_next: every error that is no timeout is 502; recording: nginx tuned refused, read_close, read_rst",
-    },
-    Rule {
-        id: "connect-timeout",
-        text: "nginx answers 504 when the connection does not open in that time",
-        source: "ngx_http_upstream.c 1.22.1, NGX_HTTP_UPSTREAM_FT_TIMEOUT; recording: nginx tuned blackhole",
-    },
-    Rule {
-        id: "read-timeout",
-        text: "nginx answers 504 when the head of the answer is not complete in that time",
-        source: "ngx_http_upstream.c 1.22.1, ngx_http_upstream_process_header: bytes of an incomplete head do not restart the clock; recordings: nginx tuned freeze, drip_headers",
-    },
-    Rule {
-        id: "invalid-header",
-        text: "nginx answers 502 when the upstream's header is invalid",
-        source: "ngx_http_upstream.c 1.22.1, NGX_HTTP_UPSTREAM_FT_INVALID_HEADER; recordings: nginx tuned header_no_colon, header_nul",
-    },
-    Rule {
-        id: "next-upstream",
-        text: "nginx asks the next server after this failure",
-        source: "Documentation of ngx_http_proxy_module, proxy_next_upstream, default `error timeout`; recording: nginx pool2 refused",
-    },
-    Rule {
-        id: "non-idempotent",
-        text: "nginx would repeat a POST or PATCH that was sent already only with `non_idempotent`",
-        source: "Documentation of proxy_next_upstream, parameter non_idempotent; recording: nginx pool2 read_close POST",
-    },
-    Rule {
-        id: "header-too-big",
-        text: "nginx answers 502 when the head of the answer is larger than that",
-        source: "ngx_http_upstream.c 1.22.1, \"upstream sent too big header\"; recording: nginx tuned header_9k",
-    },
-    Rule {
-        id: "no-live-upstreams",
-        text: "every server failed within that time, so nginx answers 502 without asking anybody",
-        source: "ngx_http_upstream_round_robin.c 1.22.1, NGX_BUSY; recording: nginx pool2-alldown refused, later requests",
-    },
-    Rule {
-        id: "http09",
-        text: "nginx takes an answer without a status line for HTTP/0.9 and passes it on as it came",
-        source: "ngx_http_proxy_module.c 1.22.1, ngx_http_proxy_process_status_line; recordings: nginx tuned garbage, http09, bad_status_line",
-    },
-    Rule {
-        id: "cut-short",
-        text: "nginx has sent the status already, so it can only close the client's connection",
-        source: "Recordings: nginx tuned body_truncated_fin, chunked_truncated, headers_then_stall",
-    },
-    Rule {
-        id: "invalid-chunk",
-        text: "nginx closes the client's connection without a byte when a chunk cannot be read before anything was sent on",
-        source: "Recording: nginx tuned bad_chunk_size",
-    },
-    Rule {
-        id: "return-503",
-        text: "nginx answers 503 by `return 503` without asking an upstream",
-        source: "Documentation of ngx_http_rewrite_module, return; recording: nginx maintenance",
-    },
-    Rule {
-        id: "next-upstream-status",
-        text: "nginx asks the next server after this status",
-        source: "ngx_http_upstream.c 1.22.1, ngx_http_upstream_test_next; recording: nginx retry-pool2 own_503",
-    },
-    Rule {
-        id: "not-next",
-        text: "nginx asks no other server, since this failure is not named",
-        source: "Documentation of proxy_next_upstream, default `error timeout`; recording: nginx pool2 header_no_colon",
-    },
-    Rule {
-        id: "next-upstream-timeout",
-        text: "nginx asks no other server after that time",
-        source: "Documentation of proxy_next_upstream_timeout; ngx_http_upstream.c 1.22.1, ngx_http_upstream_next",
-    },
-    Rule {
-        id: "kept-connection-gone",
-        text: "nginx asks again when a connection that it had kept breaks before an answer; that does not count as a try",
-        source: "ngx_http_upstream.c 1.22.1, ngx_http_upstream_next: `u->peer.cached` adds a try; recordings: nginx keepalive keepalive_race_fin, keepalive_race_rst",
-    },
-];
 
 /// nginx's default for `proxy_buffer_size`: one page of memory.
 const PAGE: u32 = 4_096;
@@ -139,7 +46,8 @@ impl Dialect for Nginx {
     /// Defaults from the documentation of `ngx_http_proxy_module` and `ngx_http_upstream_module`.
     fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {
         let minute = SimDuration::from_secs(60);
-        EffectiveSettings {
+        let bare = EffectiveSettings::bare();
+        let mut s = EffectiveSettings {
             connect_timeout: minute,
             send_timeout: minute,
             read_timeout: minute,
@@ -154,8 +62,74 @@ impl Dialect for Nginx {
             keep_alive: KeepAlive { idle: SimDuration::from_secs(75), ..KeepAlive::default() },
             // No `keepalive` in the upstream block (ngx_http_upstream_module).
             upstream_keep_alive: UpstreamKeepAlive::Off,
+            balance: Balance::SmoothRoundRobin,
+            passive_health: PassiveHealth::MaxFails,
+            rate_limit: RateRule {
+                algorithm: Algorithm::LeakyBucket,
+                // Without `nodelay`, a request waits as long as the burst makes it.
+                delay: SimDuration::from_secs(86_400),
+                per: Per::Client,
+                status: 503,
+                ..bare.rate_limit
+            },
+            // `proxy_cache_lock` is off, `proxy_cache_use_stale` names no status (ngx_http_proxy_module).
+            cache: CacheRule { coalesce: false, error_statuses: false, ..bare.cache },
+            ..bare
         }
-        .configured(settings)
+        .configured(settings);
+        // One directive for the time between two reads, before and after the head.
+        s.body_timeout = s.read_timeout;
+        s
+    }
+
+    fn supports(&self, setting: Setting, s: &GatewaySettings) -> Result<(), &'static str> {
+        const HEALTH: &str = "it learns from requests, by max_fails and fail_timeout";
+        const PLACES: &str = "it limits upstream_requests (max_conns) and client_requests (limit_conn), and has no line for them";
+        let limits = |l: &Limits| {
+            l.all_upstreams.is_none()
+                && l.queue.is_none()
+                && l.queue_timeout.is_none()
+                && l.total_requests.is_none()
+        };
+        let retry = |r: &Retry| {
+            matches!(r.again, None | Some(Again::Untried))
+                && matches!(r.wait, None | Some(RetryWait::None))
+                && r.concurrent.is_none()
+                && r.per_try_timeout.is_none()
+        };
+        let fits = |good: bool, instead| if good { Ok(()) } else { Err(instead) };
+        match setting {
+            Setting::Balance => fits(
+                !matches!(s.balance, Some(Balance::RoundRobin | Balance::FirstAvailable)),
+                "it has smooth_round_robin, least_requests (least_conn), least_of_two (random two) and random",
+            ),
+            Setting::PassiveHealth => {
+                fits(matches!(s.passive_health, None | Some(PassiveHealth::MaxFails)), HEALTH)
+            }
+            Setting::HealthCheck => Err(
+                "active checks are in the commercial version only; it learns from requests, by max_fails and fail_timeout",
+            ),
+            Setting::PanicThreshold => Err(HEALTH),
+            Setting::Breaker => Err("it takes single upstreams out, by max_fails and fail_timeout"),
+            Setting::Retry => fits(
+                s.retry.as_ref().is_none_or(retry),
+                "it goes to the next server at once, as next_upstream, next_upstream_tries and next_upstream_timeout say",
+            ),
+            Setting::Limits => fits(s.limits.as_ref().is_none_or(limits), PLACES),
+            Setting::RateLimit => fits(
+                !matches!(&s.rate_limit, Some(r) if r.algorithm == Some(Algorithm::TokenBucket)),
+                "it has a leaky_bucket (limit_req)",
+            ),
+            Setting::BodyTimeout => Err("read_timeout holds between two reads of the body too"),
+            Setting::RequestTimeout => {
+                Err("it has time-outs for single steps, and next_upstream_timeout for going on to others")
+            }
+            // `proxy_buffering` reads ahead, but the head goes out before the body is whole.
+            Setting::ResponseBuffering => {
+                Err("its proxy_buffering reads ahead, but begins to answer before all is there")
+            }
+            _ => Ok(()),
+        }
     }
 
     fn directive(&self, setting: Setting) -> &'static str {
@@ -172,6 +146,20 @@ impl Dialect for Nginx {
             Setting::Maintenance => "return 503",
             Setting::KeepAlive => "keepalive_timeout",
             Setting::UpstreamKeepAlive => "keepalive",
+            Setting::Balance => "least_conn, random",
+            Setting::Upstreams => "server",
+            Setting::Limits => "limit_conn, max_conns",
+            Setting::RateLimit => "limit_req",
+            Setting::Cache => "proxy_cache",
+            // Not to be configured; see `supports`.
+            Setting::PassiveHealth => "max_fails",
+            Setting::HealthCheck => "health_check",
+            Setting::PanicThreshold
+            | Setting::Retry
+            | Setting::Breaker
+            | Setting::BodyTimeout
+            | Setting::RequestTimeout
+            | Setting::ResponseBuffering => setting.field(),
         }
     }
 
@@ -201,6 +189,16 @@ impl Dialect for Nginx {
                 UpstreamKeepAlive::Off => "off".to_owned(),
                 UpstreamKeepAlive::On(KeepAlive { most, .. }) => most.to_string(),
             },
+            Setting::RateLimit => {
+                let r = &s.rate_limit;
+                let rate = (u64::from(r.requests) * 1_000_000_000).div_ceil(r.period.as_nanos().max(1));
+                let nodelay = if r.delay.is_zero() { " nodelay" } else { "" };
+                format!("rate={rate}r/s burst={}{nodelay}", r.burst)
+            }
+            Setting::Limits if s.limits.client_requests > 0 => s.limits.client_requests.to_string(),
+            Setting::Limits => format!("max_conns={}", s.limits.upstream_requests),
+            Setting::Cache => format!("proxy_cache_valid {}", s.cache.ttl),
+            other => other.written(s),
         }
     }
 
@@ -225,18 +223,7 @@ impl Dialect for Nginx {
         if template.head_bytes > settings.header_limit {
             return Reading::Reject(Failure::HeadTooLarge);
         }
-        let named = template.status.and_then(|status| {
-            Some(match status {
-                500 => NextUpstream::Http500,
-                502 => NextUpstream::Http502,
-                503 => NextUpstream::Http503,
-                504 => NextUpstream::Http504,
-                403 => NextUpstream::Http403,
-                404 => NextUpstream::Http404,
-                429 => NextUpstream::Http429,
-                _ => return None,
-            })
-        });
+        let named = template.status.and_then(NextUpstream::of_status);
         match named {
             Some(named) if tries_left > 0 && settings.next_upstream.contains(&named) => {
                 Reading::Next(NEXT_STATUS, Setting::NextUpstream)
@@ -261,6 +248,18 @@ impl Dialect for Nginx {
             }
             // The name is looked up before a server is chosen, so there is no next one.
             Failure::NameNotResolved => return verdict(Action::Answer(502), CONNECT_FAILED, None),
+            Failure::RateLimited => {
+                return verdict(
+                    Action::Answer(s.settings.rate_limit.status),
+                    LIMIT_REQ,
+                    Some(Setting::RateLimit),
+                );
+            }
+            Failure::ClientLimit => {
+                let status = s.settings.limits.client_status;
+                return verdict(Action::Answer(status), LIMIT_CONN, Some(Setting::Limits));
+            }
+            Failure::NoRoom => return verdict(Action::Answer(502), MAX_CONNS, Some(Setting::Limits)),
             Failure::ConnectTimeout => {
                 (NextUpstream::Timeout, 504, CONNECT_TIMEOUT, Some(Setting::ConnectTimeout))
             }
@@ -310,6 +309,16 @@ impl Dialect for Nginx {
     /// `postpone_output`, 1460 bytes (documentation of ngx_http_core_module).
     fn holds_back(&self) -> u32 {
         1_460
+    }
+
+    /// `random two` draws until it has two (`ngx_http_upstream_random_module.c`).
+    fn draws_two_different(&self) -> bool {
+        true
+    }
+
+    /// Inferred: no `Age` is written anywhere in `ngx_http_file_cache.c` or `ngx_http_upstream.c`.
+    fn tells_age(&self) -> bool {
+        false
     }
 
     /// `ngx_http_special_response.c`, 1.22.1; recorded byte for byte.
@@ -382,6 +391,7 @@ fn reason(status: u16) -> &'static str {
         502 => "Bad Gateway",
         503 => "Service Temporarily Unavailable",
         504 => "Gateway Time-out",
+        429 => "Too Many Requests",
         _ => "Error",
     }
 }

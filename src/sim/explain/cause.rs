@@ -28,11 +28,15 @@ pub enum Mechanism {
     NotImplemented,
     ClientTimeout,
     TlsFailed,
+    RateLimited,
+    LimitReached,
+    BreakerOpen,
+    RequestTimeout,
 }
 
 impl Mechanism {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::ConnectionRefused,
         Self::HostUnreachable,
         Self::ConnectTimeout,
@@ -51,6 +55,10 @@ impl Mechanism {
         Self::NotImplemented,
         Self::ClientTimeout,
         Self::TlsFailed,
+        Self::RateLimited,
+        Self::LimitReached,
+        Self::BreakerOpen,
+        Self::RequestTimeout,
     ];
 
     /// The name by which the reference knows it.
@@ -74,12 +82,16 @@ impl Mechanism {
             Self::NotImplemented => "not_implemented",
             Self::ClientTimeout => "client_timeout",
             Self::TlsFailed => "tls_failed",
+            Self::RateLimited => "rate_limited",
+            Self::LimitReached => "overloaded",
+            Self::BreakerOpen => "breaker_open",
+            Self::RequestTimeout => "read_timeout",
         }
     }
 
     /// True if a timer decided.
     pub const fn is_timer(self) -> bool {
-        matches!(self, Self::ConnectTimeout | Self::ReadTimeout | Self::ClientTimeout)
+        matches!(self, Self::ConnectTimeout | Self::ReadTimeout | Self::ClientTimeout | Self::RequestTimeout)
     }
 
     pub(super) const fn of(failure: Failure) -> Option<Self> {
@@ -97,6 +109,13 @@ impl Mechanism {
             Failure::NoLiveUpstream => Self::NoLiveUpstream,
             Failure::AttemptTimeout | Failure::DeadlineExceeded => Self::ClientTimeout,
             Failure::HandshakeFailed | Failure::BadCertificate => Self::TlsFailed,
+            Failure::RateLimited => Self::RateLimited,
+            Failure::ClientLimit | Failure::Shed | Failure::NoRoom | Failure::QueueTimeout => {
+                Self::LimitReached
+            }
+            Failure::GatewayBreakerOpen => Self::BreakerOpen,
+            Failure::TryTimeout => Self::ReadTimeout,
+            Failure::RequestTimeout => Self::RequestTimeout,
             Failure::CallerLeft
             | Failure::Killed
             | Failure::BreakerOpen
@@ -144,9 +163,19 @@ pub(super) fn find(trace: &Trace, index: &Index<'_>, attempt: SpanId) -> Cause {
         Outcome::Failed(f) if request.is_none() => Some(f),
         _ => None,
     };
+    // What the gateway itself refused, with or without tries before it.
+    let refused = request.and_then(|r| {
+        index.notes(r).find_map(|(_, e)| match e.note {
+            Note::Noticed(failure) if failure.is_own_refusal() => Some(failure),
+            _ => None,
+        })
+    });
+    let from_store = request.is_some_and(|r| {
+        index.notes(r).any(|(_, e)| matches!(e.note, Note::FromStore(_) | Note::StaleFromStore(_)))
+    });
     let no_live = request
         .is_some_and(|r| index.notes(r).any(|(_, e)| e.note == Note::Noticed(Failure::NoLiveUpstream)));
-    let failure = client.or_else(|| {
+    let failure = client.or(refused.filter(|_| !from_store)).or_else(|| {
         if no_live && last_try.is_none_or(|t| matches!(trace.span(t).outcome, Outcome::Failed(_))) {
             // With tries before it, the failure of the last try is the more telling one.
             return last_try.and_then(|t| failed(trace, t)).or(Some(Failure::NoLiveUpstream));
@@ -154,6 +183,7 @@ pub(super) fn find(trace: &Trace, index: &Index<'_>, attempt: SpanId) -> Cause {
         last_try.and_then(|t| failed(trace, t))
     });
     let mechanism = match failure {
+        _ if from_store && client.is_none() => None,
         Some(failure) => Mechanism::of(failure),
         None if last_try.is_none() && request.is_some() => Some(Mechanism::Maintenance),
         None => work.and_then(|w| of_answer(trace, index, w)),

@@ -4,7 +4,7 @@ use super::cause::{Cause, acted, called, dialect_of, value};
 use super::words::{answer, noticed};
 use super::{Link, LinkKind};
 use crate::sim::fault::{FaultKind, Place};
-use crate::sim::trace::{Event, Index, NodeKind, Note, Outcome, SpanId, SpanKind, Trace};
+use crate::sim::trace::{BreakerState, Event, Index, NodeKind, Note, Outcome, SpanId, SpanKind, Trace};
 
 /// The most links a chain has.
 const MOST: usize = 6;
@@ -198,6 +198,25 @@ fn moment(
                     format!("{} stores order {number}, but the client will not learn of it.", capital(&who)),
                 )
             }
+        }
+        Note::WaitsForPlace(before) => link(
+            LinkKind::Mechanism,
+            format!("{who} has no place free at an upstream; {before} requests wait there already."),
+        ),
+        Note::TriesAgainIn(wait) => {
+            link(LinkKind::Mechanism, format!("{who} waits {} and tries again.", wait.spoken()))
+        }
+        Note::Panicked => {
+            link(LinkKind::Mechanism, format!("So few upstreams count as well that {who} asks any of them."))
+        }
+        Note::StaleFromStore(age) => {
+            link(LinkKind::Mechanism, format!("{who} gives out what it stored {} ago.", age.spoken()))
+        }
+        Note::Breaker(node, BreakerState::Open) if node == span.node => {
+            link(LinkKind::Afterwards, format!("{who} opens its circuit breaker."))
+        }
+        Note::Ejected(node, time) => {
+            link(LinkKind::Afterwards, format!("{who} ejects {} for {}.", called(trace, node), time.spoken()))
         }
         Note::PeerOut(node) => {
             link(LinkKind::Afterwards, format!("{who} takes {} out of its rotation.", called(trace, node)))

@@ -3,7 +3,7 @@
 use super::cause::{Cause, Mechanism, called, settings_at};
 use crate::sim::fault::FaultKind;
 use crate::sim::message::HeadDefect;
-use crate::sim::trace::{Failure, Index, NodeId, Outcome, SpanId, Trace};
+use crate::sim::trace::{Failure, Index, NodeId, Note, Outcome, SpanId, Trace};
 
 /// What happened, in one sentence.
 pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: Outcome) -> String {
@@ -32,6 +32,16 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
         _ => {}
     }
     let Some(mechanism) = cause.mechanism else {
+        let stored = cause.request.and_then(|r| {
+            index.notes(r).find_map(|(_, e)| match e.note {
+                Note::FromStore(age) => Some((age, "")),
+                Note::StaleFromStore(age) => Some((age, "stale ")),
+                _ => None,
+            })
+        });
+        if let Some((age, stale)) = stored {
+            return format!("{gateway} gave out a {stale}answer from its store, {} old.", age.spoken());
+        }
         return match outcome {
             Outcome::Answer(_) => format!("{origin} answered, and {gateway} passed the answer on."),
             _ => "No answer came.".to_owned(),
@@ -94,6 +104,29 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
             format!("{gateway} does not trust the certificate of {origin}.")
         }
         Mechanism::TlsFailed => format!("{origin} does not speak TLS where {gateway} does."),
+        Mechanism::RateLimited => format!("Requests come faster than {gateway} allows."),
+        Mechanism::LimitReached => match cause.failure {
+            Some(Failure::ClientLimit) => {
+                format!("The client has more requests under way than {gateway} allows.")
+            }
+            Some(Failure::Shed) => format!("{gateway} has too many requests under way and sheds the rest."),
+            Some(Failure::QueueTimeout) => {
+                format!(
+                    "The request waited at {gateway} for a place at an upstream, and none became free in time."
+                )
+            }
+            _ => format!(
+                "{gateway} has as many requests at its upstreams as it may, and no place in line is left."
+            ),
+        },
+        Mechanism::BreakerOpen => format!("{gateway}'s circuit breaker is open, so it asked nobody."),
+        Mechanism::RequestTimeout => match settings {
+            Some(s) => format!(
+                "The request took longer than the {} that {gateway} gives it in all.",
+                s.request_timeout.spoken()
+            ),
+            None => format!("The request took longer than {gateway} gives it in all."),
+        },
         Mechanism::ClientTimeout => "The client's own limit ran out before an answer came.".to_owned(),
     }
 }
@@ -138,6 +171,14 @@ pub(super) fn noticed(failure: Failure) -> &'static str {
         Failure::DeadlineExceeded => "the call's deadline passed",
         Failure::Abandoned => "the user has left",
         Failure::Cancelled => "another attempt was answered first",
+        Failure::RateLimited => "requests come at too high a rate",
+        Failure::ClientLimit => "the client has too many requests under way",
+        Failure::Shed => "too many requests are under way",
+        Failure::GatewayBreakerOpen => "the circuit breaker is open",
+        Failure::NoRoom => "no place at an upstream is free, and none in the line",
+        Failure::QueueTimeout => "no place at an upstream became free in time",
+        Failure::TryTimeout => "the time for one try ran out",
+        Failure::RequestTimeout => "the time for the whole request ran out",
     }
 }
 

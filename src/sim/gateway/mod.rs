@@ -1,20 +1,40 @@
 //! What any gateway does: take a request, choose an upstream, time it, pass the answer on.
 //!
-//! Whatever products do differently is asked of the [`Dialect`]. Left out for now: caching, limits.
+//! Whatever products do differently is asked of the [`Dialect`]; what they do alike is in the small machines
+//! beside this file, each a choice of parameters ([`EffectiveSettings`]). A request passes [`admit`] (limits,
+//! rate, breaker, store), then goes from try to try ([`tries`]), and [`answers`] is what goes back.
 
+mod admit;
+mod answers;
+mod balance;
+mod breaker;
+mod cache;
+mod passive;
+mod places;
 mod pool;
+mod probe;
+mod probing;
+mod rate;
+mod retry;
+mod tries;
 
 use std::sync::Arc;
 
 use slotmap::SlotMap;
 
-use self::pool::Pool;
-use super::dialect::{Action, Dialect, EffectiveSettings, Reading, Situation, dialect};
-use super::fault::OnHandshake;
+use self::breaker::Breaker;
+use self::cache::Store;
+use self::places::{Line, UnderWay};
+use self::pool::{Member, Pool};
+use self::probing::Prober;
+use self::rate::RateLimiter;
+use self::retry::Retries;
+use super::dialect::{Dialect, EffectiveSettings, dialect};
 use super::message::{Message, Method, TemplateId};
 use super::network::{Effects, End, ExchangeKey, Keeping, Packet, SlotKey, Timer};
-use super::scenario::{Gateway, GatewaySettings, Maintenance, RetryAfter, UpstreamKeepAlive};
-use super::time::SimTime;
+use super::random::Stream;
+use super::scenario::{Gateway, GatewaySettings, UpstreamKeepAlive};
+use super::time::{SimDuration, SimTime};
 use super::trace::{Failure, NodeId, Note, Observer, Outcome, SpanId, SpanKind};
 
 /// A gateway.
@@ -25,15 +45,31 @@ pub(crate) struct GatewayActor {
     /// Requests keep the settings with which they began.
     settings: Arc<EffectiveSettings>,
     upstreams: Vec<NodeId>,
+    names: Vec<String>,
     pool: Pool,
     requests: SlotMap<SlotKey, Request>,
     /// How each upstream template is passed on, by its index.
     forwarded: Vec<Option<TemplateId>>,
+    /// Requests that wait for a place at an upstream.
+    line: Line<SlotKey>,
+    /// Requests of each client, and of all.
+    clients: UnderWay,
+    under_way: u32,
+    rate: RateLimiter,
+    breaker: Breaker,
+    retries: Retries,
+    store: Store<SlotKey>,
+    /// How an answer of each template looks from the store, by template and age in seconds.
+    aged: Vec<(TemplateId, u64, TemplateId)>,
+    probers: SlotMap<SlotKey, Prober>,
+    /// The sweep that looks after ejections is due.
+    sweeping: bool,
 }
 
 /// A request that the gateway is working on.
 #[derive(Clone)]
 struct Request {
+    /// Whom to answer; nobody's where the gateway fetches something for its store.
     down: ExchangeKey,
     span: SpanId,
     request: u32,
@@ -45,6 +81,8 @@ struct Request {
     /// Timers of an earlier epoch are void.
     epoch: u32,
     attempt: Option<Try>,
+    /// The upstream of the try before.
+    last: Option<usize>,
     /// The head of the answer, as it will be passed on.
     head: Option<Message>,
     /// Body bytes that are held back with the head.
@@ -53,6 +91,27 @@ struct Request {
     begun: bool,
     /// The answer is out; only the connection is still open.
     answered: bool,
+    /// Whose requests it is counted among, while it is.
+    client: Option<usize>,
+    /// It is counted among all requests.
+    counted: bool,
+    /// It waits for a place at an upstream.
+    queued: bool,
+    /// It passed the breaker.
+    past_breaker: bool,
+    /// It is counted among those that try again.
+    retrying: bool,
+    /// What it asks of the store, if it does.
+    stored: Option<Wanted>,
+}
+
+/// What a request has to do with the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// It fetches the answer of this key.
+    Fetches(u32),
+    /// It waits for another that fetches it.
+    Waits(u32),
 }
 
 /// A try at one upstream.
@@ -61,6 +120,7 @@ struct Try {
     exchange: ExchangeKey,
     span: SpanId,
     peer: usize,
+    started: SimTime,
     sent: bool,
     /// On a connection that carried a request before.
     reused: bool,
@@ -69,16 +129,34 @@ struct Try {
 }
 
 impl GatewayActor {
-    pub(crate) fn new(gateway: &Gateway, upstreams: Vec<NodeId>) -> Self {
+    pub(crate) fn new(gateway: &Gateway, upstreams: Vec<NodeId>, names: Vec<String>, seed: u64) -> Self {
         let dialect = dialect(gateway.dialect);
+        let settings = dialect.effective(&gateway.settings);
+        let start = if dialect.begins_anywhere() {
+            Stream::new(seed, &gateway.id, "first upstream").below(upstreams.len() as u64) as usize
+        } else {
+            0
+        };
+        let balance = (start, dialect.draws_two_different());
         Self {
             dialect,
             configured: gateway.settings.clone(),
-            settings: Arc::new(dialect.effective(&gateway.settings)),
-            pool: Pool::new(upstreams.len()),
+            pool: Pool::new(upstreams.len(), balance, seed, &gateway.id, &settings.health_check),
+            settings: Arc::new(settings),
             upstreams,
+            names,
             requests: SlotMap::with_key(),
             forwarded: Vec::new(),
+            line: Line::new(),
+            clients: UnderWay::default(),
+            under_way: 0,
+            rate: RateLimiter::default(),
+            breaker: Breaker::new(),
+            retries: Retries::new(Stream::new(seed, &gateway.id, "retry wait")),
+            store: Store::new(),
+            aged: Vec::new(),
+            probers: SlotMap::with_key(),
+            sweeping: false,
         }
     }
 
@@ -96,10 +174,35 @@ impl GatewayActor {
         (upstream, Some(self.settings.keep_alive).into())
     }
 
+    /// The run begins.
+    pub(crate) fn start<O: Observer>(&mut self, fx: &mut Effects<'_, O>) {
+        self.list_upstreams();
+        self.begin_probing(fx);
+    }
+
     /// Changes settings for requests from now on.
-    pub(crate) fn set(&mut self, settings: &GatewaySettings) {
+    pub(crate) fn set<O: Observer>(&mut self, fx: &mut Effects<'_, O>, settings: &GatewaySettings) {
         self.configured.overlay(settings);
-        self.settings = Arc::new(self.dialect.effective(&self.configured));
+        let before =
+            std::mem::replace(&mut self.settings, Arc::new(self.dialect.effective(&self.configured)));
+        self.list_upstreams();
+        if before.health_check != self.settings.health_check {
+            self.begin_probing(fx);
+        }
+        self.sweep_soon(fx);
+        // More places may be free now than before.
+        self.fill_places(fx);
+    }
+
+    fn list_upstreams(&mut self) {
+        let listed = self.configured.upstreams.as_deref();
+        self.pool.configure(self.names.iter().map(|name| match listed {
+            None => Member::USUAL,
+            Some(listed) => match listed.iter().find(|u| u.origin == *name) {
+                Some(u) => Member { weight: u.weight, backup: u.backup, absent: false },
+                None => Member { absent: true, ..Member::USUAL },
+            },
+        }));
     }
 
     pub(crate) fn arrive<O: Observer>(
@@ -112,6 +215,7 @@ impl GatewayActor {
     ) {
         match end {
             End::Callee => self.client_sent(fx, exchange, slot, packet),
+            End::Caller if self.is_probe(exchange, slot) => self.probe_answered(fx, slot, packet),
             End::Caller => self.upstream_sent(fx, slot, packet),
         }
     }
@@ -134,11 +238,23 @@ impl GatewayActor {
 
     fn begin<O: Observer>(&mut self, fx: &mut Effects<'_, O>, exchange: ExchangeKey) {
         let Some((request, parent)) = fx.exchange(exchange).map(|x| (x.request, x.span)) else { return };
-        let method = fx.request(request).map_or(Method::Get, |r| r.method);
         let span = fx.open(SpanKind::GatewayRequest, parent, request);
         fx.note(span, Note::RequestRead);
+        let slot = self.insert(fx, exchange, span, request);
+        fx.serve(exchange, slot);
+        self.admit(fx, slot);
+    }
+
+    fn insert<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        down: ExchangeKey,
+        span: SpanId,
+        request: u32,
+    ) -> SlotKey {
+        let method = fx.request(request).map_or(Method::Get, |r| r.method);
         let slot = self.requests.insert(Request {
-            down: exchange,
+            down,
             span,
             request,
             method,
@@ -148,355 +264,62 @@ impl GatewayActor {
             tries: 0,
             epoch: 0,
             attempt: None,
+            last: None,
             head: None,
             held: 0,
             begun: false,
             answered: false,
+            client: None,
+            counted: false,
+            queued: false,
+            past_breaker: false,
+            retrying: false,
+            stored: None,
         });
-        fx.serve(exchange, slot);
-        if let Maintenance::On { retry_after } = self.settings.maintenance {
-            let (rule, setting) = self.dialect.maintenance();
-            fx.note(span, Note::Decided(rule, Some(setting)));
-            self.answer(fx, slot, 503, retry_after);
-        } else {
-            self.next_try(fx, slot);
-        }
+        limit(fx, self.settings.request_timeout, slot, 0, Timer::Total);
+        slot
     }
 
-    /// Asks the next upstream, if one is to be had.
-    fn next_try<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
-        let Some(r) = self.requests.get_mut(slot) else { return };
-        let upstreams = &self.upstreams;
-        let s = &r.settings;
-        let span = r.span;
-        let picked = self.pool.pick(r.tried, fx.now, s.max_fails, s.fail_timeout, |peer| {
-            fx.note(span, Note::PassedOver(upstreams[peer]));
-        });
-        let Some(peer) = picked else {
-            fx.note(span, Note::Noticed(Failure::NoLiveUpstream));
-            self.decide(fx, slot, Failure::NoLiveUpstream, None);
-            return;
-        };
-        r.tried |= 1 << peer;
-        r.tries += 1;
-        r.epoch += 1;
-        let upstream = upstreams[peer];
-        fx.note(span, Note::Picked(upstream));
-        let try_span = fx.open(SpanKind::Try, span, u32::from(upstream.0));
-        let call = fx.call_of(r.down);
-        let (exchange, reused) = fx.call(upstream, r.request, call, slot, try_span);
-        r.attempt = Some(Try { exchange, span: try_span, peer, sent: reused, reused, head: None });
-        if reused {
-            fx.send(exchange, Packet::Request);
-            Self::restart_clock(fx, r, slot);
-        } else {
-            fx.timer(r.settings.connect_timeout, slot, r.epoch, Timer::Connect);
+    /// A request is done, however it ended: it is counted nowhere any more.
+    fn forget(&mut self, slot: SlotKey) -> Option<Request> {
+        let r = self.requests.remove(slot)?;
+        if let Some(client) = r.client {
+            self.clients.end(client);
         }
-    }
-
-    fn upstream_sent<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, packet: Packet) {
-        let Some(r) = self.requests.get_mut(slot) else { return };
-        let Some(attempt) = &mut r.attempt else { return };
-        let try_span = attempt.span;
-        match packet {
-            Packet::Accepted => {
-                attempt.sent = true;
-                let exchange = attempt.exchange;
-                fx.note(try_span, Note::Connected);
-                fx.send(exchange, Packet::Request);
-                Self::restart_clock(fx, r, slot);
-            }
-            Packet::Refused => self.failed(fx, slot, Failure::Refused),
-            Packet::NoConnection(failure) => self.failed(fx, slot, failure),
-            Packet::NoHandshake(OnHandshake::Plaintext) => self.failed(fx, slot, Failure::HandshakeFailed),
-            Packet::NoHandshake(OnHandshake::BadCertificate) => {
-                self.failed(fx, slot, Failure::BadCertificate);
-            }
-            Packet::HeadPart => {
-                if self.dialect.head_bytes_restart_clock() {
-                    Self::restart_clock(fx, r, slot);
-                }
-            }
-            Packet::Head(message) => {
-                attempt.head = Some(message);
-                fx.note(try_span, Note::HeadRead);
-                if self.accept(fx, slot, message) {
-                    self.pass_head(fx, slot, message, false);
-                }
-            }
-            Packet::Whole(message) => {
-                attempt.head = Some(message);
-                fx.note(try_span, Note::HeadRead);
-                if self.accept(fx, slot, message) {
-                    self.pass_head(fx, slot, message, true);
-                    self.upstream_done(fx, slot);
-                }
-            }
-            Packet::Body(bytes) => self.body(fx, slot, bytes),
-            Packet::End | Packet::Done(_) => self.upstream_done(fx, slot),
-            Packet::BadChunk => self.failed(fx, slot, Failure::InvalidChunk),
-            Packet::Close if attempt.head.is_some() => self.closed_in_body(fx, slot),
-            Packet::Reset if attempt.head.is_some() => {
-                self.failed(fx, slot, Failure::Truncated { reset: true })
-            }
-            Packet::Close => self.failed(fx, slot, Failure::Closed),
-            Packet::Reset => self.failed(fx, slot, Failure::Reset),
-            Packet::Connect | Packet::Handshake | Packet::Request => {}
+        self.under_way -= u32::from(r.counted);
+        if r.queued {
+            self.line.leave(slot);
         }
-    }
-
-    fn restart_clock<O: Observer>(fx: &mut Effects<'_, O>, r: &mut Request, slot: SlotKey) {
-        r.epoch += 1;
-        fx.timer(r.settings.read_timeout, slot, r.epoch, Timer::Read);
-    }
-
-    /// Asks the dialect what it makes of a head; true if the answer is to be passed on.
-    fn accept<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, message: Message) -> bool {
-        let Some(r) = self.requests.get(slot) else { return false };
-        let tries_left = self.tries_left(r);
-        match self.dialect.read(fx.templates.get(message.template), tries_left, &r.settings) {
-            Reading::Accept => true,
-            Reading::PassRaw(rule) => {
-                fx.note(r.span, Note::Decided(rule, None));
-                true
-            }
-            Reading::Reject(failure) => {
-                self.failed(fx, slot, failure);
-                false
-            }
-            Reading::Next(rule, setting) => {
-                fx.note(r.span, Note::Decided(rule, Some(setting)));
-                self.end_try(fx, slot, Outcome::Answer(message), true);
-                self.next_try(fx, slot);
-                false
-            }
+        if r.retrying {
+            self.retries.end();
         }
-    }
-
-    fn forwarded<O: Observer>(&mut self, fx: &mut Effects<'_, O>, message: Message) -> Message {
-        let index = message.template.0 as usize;
-        if self.forwarded.len() <= index {
-            self.forwarded.resize(index + 1, None);
+        if let Some(Wanted::Waits(key)) = r.stored {
+            self.store.leave(key, slot);
         }
-        let template = match self.forwarded[index] {
-            Some(known) => known,
-            None => {
-                let template = self.dialect.forward(fx.templates.get(message.template));
-                let id = fx.intern(template);
-                self.forwarded[index] = Some(id);
-                id
-            }
-        };
-        fx.message(template, message.number)
-    }
-
-    fn pass_head<O: Observer>(
-        &mut self,
-        fx: &mut Effects<'_, O>,
-        slot: SlotKey,
-        message: Message,
-        whole: bool,
-    ) {
-        let forwarded = self.forwarded(fx, message);
-        let Some(r) = self.requests.get_mut(slot) else { return };
-        r.head = Some(forwarded);
-        if !whole {
-            Self::restart_clock(fx, r, slot);
-            if self.dialect.holds_back() == 0 {
-                Self::begin_answer(fx, r);
-            }
-        }
-    }
-
-    fn begin_answer<O: Observer>(fx: &mut Effects<'_, O>, r: &mut Request) {
-        if let Some(head) = r.head.filter(|_| !r.begun) {
-            r.begun = true;
-            fx.reply(r.down, Packet::Head(head));
-        }
-    }
-
-    fn body<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, bytes: u32) {
-        let holds_back = self.dialect.holds_back();
-        let Some(r) = self.requests.get_mut(slot) else { return };
-        Self::restart_clock(fx, r, slot);
-        r.held += bytes;
-        if r.begun || r.held >= holds_back {
-            Self::begin_answer(fx, r);
-            fx.reply(r.down, Packet::Body(r.held));
-            r.held = 0;
-        }
-    }
-
-    /// The upstream closed in the body: that is the end where nothing else tells it, else too early.
-    fn closed_in_body<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
-        let head = self.requests.get(slot).and_then(|r| r.attempt).and_then(|a| a.head);
-        let ends_so =
-            head.is_some_and(|h| fx.templates.get(h.template).framing == super::message::Framing::Close);
-        if ends_so {
-            self.upstream_done(fx, slot);
-        } else {
-            self.failed(fx, slot, Failure::Truncated { reset: false });
-        }
-    }
-
-    /// The upstream's answer is complete.
-    fn upstream_done<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
-        let Some(r) = self.requests.get_mut(slot) else { return };
-        r.epoch += 1;
-        let upstream = r.attempt.and_then(|a| a.head);
-        let (down, begun, span, Some(head)) = (r.down, r.begun, r.span, r.head) else { return };
-        fx.note(span, Note::Wrote(head));
-        if let Some(upstream) = upstream {
-            self.end_try(fx, slot, Outcome::Answer(upstream), false);
-        }
-        fx.close(span, Outcome::Answer(head));
-        if fx.templates.get(head.template).raw.is_some() {
-            // Nothing tells the client where this answer ends; the connection stays open until nobody wants it.
-            fx.reply(down, Packet::Head(head));
-            if let Some(r) = self.requests.get_mut(slot) {
-                r.answered = true;
-                fx.timer(r.settings.keep_alive.idle, slot, r.epoch, Timer::KeepAlive);
-            }
-            return;
-        }
-        if begun {
-            fx.reply(down, Packet::End);
-        } else {
-            fx.reply(down, Packet::Whole(head));
-        }
-        self.requests.remove(slot);
-    }
-
-    /// Ends the present try: tells the pool, leaves the connection.
-    fn end_try<O: Observer>(
-        &mut self,
-        fx: &mut Effects<'_, O>,
-        slot: SlotKey,
-        outcome: Outcome,
-        failed: bool,
-    ) {
-        let Some(r) = self.requests.get_mut(slot) else { return };
-        let Some(attempt) = r.attempt.take() else { return };
-        r.epoch += 1;
-        let (span, max_fails) = (r.span, r.settings.max_fails);
-        let node = self.upstreams[attempt.peer];
-        match outcome {
-            Outcome::Failed(_) | Outcome::Broken(..) => fx.hang_up(attempt.exchange),
-            _ => fx.done(attempt.exchange),
-        }
-        fx.close(attempt.span, outcome);
-        if failed {
-            if let Some(counted) = self.pool.failed(attempt.peer, fx.now, max_fails) {
-                fx.note(span, Note::PeerFailed(node, counted.fails));
-                if counted.out {
-                    fx.note(span, Note::PeerOut(node));
-                }
-            }
-        } else if self.pool.answered(attempt.peer) {
-            fx.note(span, Note::PeerBack(node));
-        }
-    }
-
-    /// Something failed upstream.
-    fn failed<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, failure: Failure) {
-        let Some(r) = self.requests.get(slot) else { return };
-        let Some(attempt) = r.attempt else { return };
-        fx.note(attempt.span, Note::Noticed(failure));
-        let outcome = match attempt.head {
-            Some(head) => Outcome::Broken(head, failure),
-            None => Outcome::Failed(failure),
-        };
-        let blamed = self.dialect.counts(failure, r.head.is_some());
-        self.end_try(fx, slot, outcome, blamed);
-        self.decide(fx, slot, failure, Some(attempt));
-    }
-
-    fn tries_left(&self, r: &Request) -> u32 {
-        let all = self.pool.size() as u32;
-        let most = match r.settings.next_upstream_tries {
-            0 => all,
-            limit => limit.min(all),
-        };
-        most.saturating_sub(r.tries)
-    }
-
-    fn decide<O: Observer>(
-        &mut self,
-        fx: &mut Effects<'_, O>,
-        slot: SlotKey,
-        failure: Failure,
-        attempt: Option<Try>,
-    ) {
-        let Some(r) = self.requests.get(slot) else { return };
-        let verdict = self.dialect.decide(Situation {
-            failure,
-            method: r.method,
-            sent: attempt.is_some_and(|a| a.sent),
-            reused: attempt.is_some_and(|a| a.reused),
-            head_accepted: r.head.is_some(),
-            answer_begun: r.begun,
-            tries_left: self.tries_left(r),
-            elapsed: fx.now.since(r.started),
-            settings: &r.settings,
-        });
-        let span = r.span;
-        fx.note(span, Note::Decided(verdict.rule, verdict.setting));
-        if let Some((rule, setting)) = verdict.not_next {
-            fx.note(span, Note::Decided(rule, Some(setting)));
-        }
-        match verdict.action {
-            Action::Next => self.next_try(fx, slot),
-            Action::Answer(status) => self.answer(fx, slot, status, RetryAfter::Absent),
-            Action::CutShort => self.cut_short(fx, slot, failure),
-            Action::Close => {
-                let Some(r) = self.requests.remove(slot) else { return };
-                fx.close(span, Outcome::Failed(failure));
-                fx.reply(r.down, Packet::Close);
-            }
-        }
-    }
-
-    /// The status is out, or as good as: what there is goes on, and the connection is closed.
-    fn cut_short<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, failure: Failure) {
-        let Some(mut r) = self.requests.remove(slot) else { return };
-        Self::begin_answer(fx, &mut r);
-        if r.held > 0 {
-            fx.reply(r.down, Packet::Body(r.held));
-        }
-        let outcome = r.head.map_or(Outcome::Failed(failure), |head| Outcome::Broken(head, failure));
-        fx.close(r.span, outcome);
-        fx.reply(r.down, Packet::Close);
-    }
-
-    /// Answers with the product's own page.
-    fn answer<O: Observer>(
-        &mut self,
-        fx: &mut Effects<'_, O>,
-        slot: SlotKey,
-        status: u16,
-        retry_after: RetryAfter,
-    ) {
-        let Some(r) = self.requests.remove(slot) else { return };
-        let template = fx.intern(self.dialect.page(status, retry_after));
-        let message = fx.message(template, 0);
-        fx.note(r.span, Note::Wrote(message));
-        fx.close(r.span, Outcome::Answer(message));
-        fx.reply(r.down, Packet::Whole(message));
+        Some(r)
     }
 
     /// The client has left: nothing more can be told to it.
     fn client_left<O: Observer>(&mut self, fx: &mut Effects<'_, O>, exchange: ExchangeKey, slot: SlotKey) {
         fx.leave(exchange, End::Callee);
-        let Some(r) = self.requests.remove(slot) else { return };
+        let Some(r) = self.forget(slot) else { return };
         if r.answered {
             return;
         }
         fx.note(r.span, Note::CallerLeft);
+        if r.past_breaker {
+            self.breaker.abandoned();
+        }
         if let Some(attempt) = r.attempt {
             fx.hang_up(attempt.exchange);
             fx.close(attempt.span, Outcome::Failed(Failure::CallerLeft));
+            self.pool.end(attempt.peer);
         }
         fx.close(r.span, Outcome::Failed(Failure::CallerLeft));
+        if let Some(Wanted::Fetches(key)) = r.stored {
+            self.fetch_failed(fx, key, &r.settings);
+        }
+        self.fill_places(fx);
     }
 
     pub(crate) fn timer<O: Observer>(
@@ -506,20 +329,44 @@ impl GatewayActor {
         epoch: u32,
         timer: Timer,
     ) {
-        let Some(r) = self.requests.get(slot) else { return };
-        if r.epoch != epoch {
-            return;
+        match timer {
+            Timer::Sweep => return self.sweep(fx),
+            Timer::Probe => return self.probe(fx, slot, epoch),
+            Timer::ProbeOver => return self.probe_timed_out(fx, slot, epoch),
+            _ => {}
+        }
+        let Some(r) = self.requests.get_mut(slot) else { return };
+        match timer {
+            Timer::Total if !r.answered => return self.out_of_time(fx, slot),
+            Timer::Try => {
+                if r.tries == epoch && r.attempt.is_some() && r.head.is_none() {
+                    self.failed(fx, slot, Failure::TryTimeout);
+                }
+                return;
+            }
+            _ if r.epoch != epoch => return,
+            _ => {}
         }
         match timer {
             Timer::Connect => self.failed(fx, slot, Failure::ConnectTimeout),
             Timer::Read if r.head.is_some() => self.failed(fx, slot, Failure::BodyTimeout),
             Timer::Read => self.failed(fx, slot, Failure::ReadTimeout),
+            Timer::Delay => self.past_rate(fx, slot),
+            Timer::TryAgain => self.next_try(fx, slot),
+            Timer::Queue => self.waited_too_long(fx, slot),
             Timer::KeepAlive => {
                 let down = r.down;
-                self.requests.remove(slot);
+                self.forget(slot);
                 fx.reply(down, Packet::Close);
             }
             _ => {}
         }
+    }
+}
+
+/// Sets a timer, unless its time is 0, which stands for "never".
+fn limit<O: Observer>(fx: &mut Effects<'_, O>, after: SimDuration, slot: SlotKey, epoch: u32, timer: Timer) {
+    if !after.is_zero() {
+        fx.timer(after, slot, epoch, timer);
     }
 }

@@ -84,11 +84,30 @@ impl Bands {
         }
     }
 
+    fn leave_all(&mut self, at: SimTime, which: impl Fn(&(NodeId, Subject)) -> bool) {
+        for (_, i) in self.last.iter().filter(|(key, _)| which(key)) {
+            let band = &mut self.bands[*i];
+            band.to = band.to.or(Some(at));
+        }
+    }
+
     /// What a note says about the states of a node; `node` is that of the note's span, where it has one that is open.
     pub(super) fn note(&mut self, at: SimTime, node: Option<NodeId>, note: Note) {
         match (note, node) {
-            (Note::PeerOut(peer), Some(node)) => self.enter(at, node, Subject::PeerOut(peer)),
-            (Note::PeerBack(peer), Some(node)) => self.leave(at, node, Subject::PeerOut(peer)),
+            (Note::PeerOut(peer) | Note::ProbedDown(peer), Some(node)) => {
+                self.enter(at, node, Subject::PeerOut(peer));
+            }
+            (Note::PeerBack(peer) | Note::ProbedUp(peer), Some(node)) => {
+                self.leave(at, node, Subject::PeerOut(peer));
+            }
+            // A gateway that looks after its ejections works for nobody; only one gateway asks an upstream.
+            (Note::PeerBack(peer), None) => {
+                let about = |(_, subject): &(NodeId, Subject)| *subject == Subject::PeerOut(peer);
+                self.leave_all(at, about);
+            }
+            (Note::AllBack, Some(node)) => {
+                self.leave_all(at, |(of, subject)| *of == node && matches!(subject, Subject::PeerOut(_)));
+            }
             (Note::Breaker(node, state), _) => {
                 for (subject, in_it) in [
                     (Subject::BreakerOpen, state == BreakerState::Open),

@@ -260,6 +260,7 @@ impl Observer for Metrics {
                 tally.inside.more(at);
             }
             SpanKind::GatewayRequest => tally.inside.more(at),
+            SpanKind::Probe | SpanKind::Refresh => {}
         }
         let (queued, started, caller_left) = (false, false, false);
         self.open.begin(Open { start: at, node, kind, queued, started, caller_left })
@@ -299,7 +300,7 @@ impl Observer for Metrics {
                 self.present.wasted += u32::from(open.kind == SpanKind::Work && open.caller_left);
             }
             SpanKind::GatewayRequest => tally.inside.less(at),
-            SpanKind::Try => {}
+            SpanKind::Try | SpanKind::Probe | SpanKind::Refresh => {}
         }
     }
 

@@ -152,6 +152,22 @@ pub(crate) enum Timer {
     Paced,
     /// A client's circuit breaker becomes half-open.
     Breaker,
+    /// A gateway holds a request back no longer.
+    Delay,
+    /// A gateway's limit for waiting for a place at an upstream.
+    Queue,
+    /// A gateway's wait before it tries again.
+    TryAgain,
+    /// A gateway's limit for one try; the epoch is the number of the try.
+    Try,
+    /// A gateway's limit for the whole request; it has no epoch.
+    Total,
+    /// A gateway sends the next probe.
+    Probe,
+    /// A gateway's limit for a probe.
+    ProbeOver,
+    /// A gateway looks whether ejections are over.
+    Sweep,
 }
 
 /// What an actor can do to the world while it handles an event.

@@ -6,6 +6,7 @@
 //!
 //! Times and durations are texts with a unit (`"250ms"`, `"2s"`), shares are numbers from 0 to 1.
 
+mod gateway;
 mod link;
 mod read;
 mod traffic;
@@ -13,6 +14,7 @@ mod validate;
 
 pub(crate) use validate::{distribution as check_distribution, within};
 
+pub use gateway::*;
 pub use link::{Dns, KeepAlive, Link, Tls};
 pub use read::{MAX_BYTES, ScenarioError};
 pub(crate) use traffic::Requests;
@@ -123,130 +125,6 @@ impl Default for Gateway {
     }
 }
 
-/// What can be configured at a gateway, under neutral names; absent means the product's default.
-///
-/// The dialect knows the product's own directive for each ([`crate::sim::dialect::Dialect::directive`]).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GatewaySettings {
-    /// How long a connection to an upstream may take to open; 1 ms to 24 h.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub connect_timeout: Option<SimDuration>,
-    /// How long sending the request may stand still; 1 ms to 24 h. It never runs out yet: requests are small
-    /// and leave in one piece, so that nothing can stand still between two writes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub send_timeout: Option<SimDuration>,
-    /// How long the gateway waits for the answer; what exactly it measures is the dialect's; 1 ms to 24 h.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub read_timeout: Option<SimDuration>,
-    /// Which failures send the request to the next upstream.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_upstream: Option<Vec<NextUpstream>>,
-    /// How many upstreams a request may try; 0 for all of them, at most 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_upstream_tries: Option<u32>,
-    /// How long a request may go on trying; 0 for ever, at most 24 h.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_upstream_timeout: Option<SimDuration>,
-    /// Failures after which an upstream is taken out; 0 switches that off; at most 1,000.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_fails: Option<u32>,
-    /// How long failures are counted, and how long an upstream then stays out; 0 to 24 h.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fail_timeout: Option<SimDuration>,
-    /// The largest head of an answer that is accepted, in bytes; 256 to 1,048,576.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub header_limit: Option<u32>,
-    /// Whether the gateway answers 503 by itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub maintenance: Option<Maintenance>,
-    /// How long, and for how many requests, clients' connections are kept open (`most` has no meaning here).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_alive: Option<KeepAlive>,
-    /// How connections to upstreams are kept open between requests.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub upstream_keep_alive: Option<UpstreamKeepAlive>,
-}
-
-impl GatewaySettings {
-    /// Lays `later` over these settings: what it names replaces what stood here.
-    pub fn overlay(&mut self, later: &Self) {
-        fn lay<T: Clone>(under: &mut Option<T>, over: &Option<T>) {
-            if over.is_some() {
-                under.clone_from(over);
-            }
-        }
-        lay(&mut self.connect_timeout, &later.connect_timeout);
-        lay(&mut self.send_timeout, &later.send_timeout);
-        lay(&mut self.read_timeout, &later.read_timeout);
-        lay(&mut self.next_upstream, &later.next_upstream);
-        lay(&mut self.next_upstream_tries, &later.next_upstream_tries);
-        lay(&mut self.next_upstream_timeout, &later.next_upstream_timeout);
-        lay(&mut self.max_fails, &later.max_fails);
-        lay(&mut self.fail_timeout, &later.fail_timeout);
-        lay(&mut self.header_limit, &later.header_limit);
-        lay(&mut self.maintenance, &later.maintenance);
-        lay(&mut self.keep_alive, &later.keep_alive);
-        lay(&mut self.upstream_keep_alive, &later.upstream_keep_alive);
-    }
-}
-
-/// A failure after which a gateway may turn to the next upstream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NextUpstream {
-    /// The connection failed or broke.
-    Error,
-    /// A timer ran out.
-    Timeout,
-    /// The answer's head could not be read.
-    InvalidHeader,
-    /// The upstream answered 500.
-    Http500,
-    /// The upstream answered 502.
-    Http502,
-    /// The upstream answered 503.
-    Http503,
-    /// The upstream answered 504.
-    Http504,
-    /// The upstream answered 403.
-    Http403,
-    /// The upstream answered 404.
-    Http404,
-    /// The upstream answered 429.
-    Http429,
-    /// Also requests whose method is not idempotent, once they were sent.
-    NonIdempotent,
-}
-
-/// Whether a gateway answers 503 by itself instead of asking an upstream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Maintenance {
-    /// Requests go to the upstreams.
-    #[default]
-    Off,
-    /// Every request is answered 503.
-    On {
-        /// What the answer says of when to come back.
-        #[serde(default)]
-        retry_after: RetryAfter,
-    },
-}
-
-/// A `Retry-After` header (RFC 9110 §10.2.3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum RetryAfter {
-    /// The header is not sent.
-    #[default]
-    Absent,
-    /// A number of seconds.
-    Seconds(u32),
-    /// An HTTP-date that lies this long after the moment of answering; whole seconds, since the format has no smaller unit.
-    Date(SimDuration),
-}
-
 /// A server of the application.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -273,16 +151,6 @@ impl Default for Origin {
             faults: Vec::new(),
         }
     }
-}
-
-/// Whether a gateway keeps connections to upstreams open between requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum UpstreamKeepAlive {
-    /// Each try has a connection of its own.
-    Off,
-    /// Idle connections are kept.
-    On(KeepAlive),
 }
 
 /// An application that an origin runs.
@@ -468,7 +336,7 @@ pub enum Settings {
     /// Of a client: it sends nothing by itself any more.
     NoTraffic {},
     /// Of a gateway: the settings named, the others stay.
-    Gateway(GatewaySettings),
+    Gateway(Box<GatewaySettings>),
     /// Of an origin: the settings named, the others stay.
     Origin(OriginSettings),
     /// Of a dependency: the settings named, the others stay.

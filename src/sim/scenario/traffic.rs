@@ -98,25 +98,48 @@ pub enum Arrivals {
 }
 
 /// What a run asks, found by number: sends by their index in the timeline, what traffic asks from
-/// [`Requests::TRAFFIC`] on, so that a timeline that grows gives nothing another number.
+/// [`Requests::TRAFFIC`] on, gateways' probes from [`Requests::PROBES`] on, so that a timeline that grows gives
+/// nothing another number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Requests {
     sends: Vec<Option<Request>>,
     traffic: Vec<Request>,
+    probes: Vec<Request>,
 }
 
 impl Requests {
     /// The number of the first request of traffic.
     pub(crate) const TRAFFIC: u32 = 1 << 31;
+    /// The number of the first probe.
+    pub(crate) const PROBES: u32 = 3 << 30;
 
     pub(crate) fn new(scenario: &Scenario) -> Self {
         let mut all = scenario.requests().into_iter().map(Option::<&Request>::cloned);
         let sends = all.by_ref().take(scenario.timeline.len()).collect();
-        Self { sends, traffic: all.flatten().collect() }
+        let at_start = scenario.gateways.iter().map(|g| &g.settings);
+        let later = scenario.timeline.iter().filter_map(|c| match &c.action {
+            Action::Set { to: Settings::Gateway(settings), .. } => Some(&**settings),
+            _ => None,
+        });
+        let mut probes = vec![Request { path: "/health".to_owned(), ..Request::default() }];
+        for path in at_start.chain(later).filter_map(|s| s.health_check.as_ref()?.path.as_ref()) {
+            if probes.iter().all(|probe| probe.path != *path) {
+                probes.push(Request { path: path.clone(), ..Request::default() });
+            }
+        }
+        Self { sends, traffic: all.flatten().collect(), probes }
+    }
+
+    /// The number of the probe that asks for this path.
+    pub(crate) fn probe(&self, path: &str) -> u32 {
+        Self::PROBES + self.probes.iter().position(|probe| probe.path == path).unwrap_or_default() as u32
     }
 
     /// The request of that number.
     pub(crate) fn get(&self, number: u32) -> Option<&Request> {
+        if let Some(index) = number.checked_sub(Self::PROBES) {
+            return self.probes.get(index as usize);
+        }
         match number.checked_sub(Self::TRAFFIC) {
             Some(index) => self.traffic.get(index as usize),
             None => self.sends.get(number as usize)?.as_ref(),

@@ -5,10 +5,11 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
+use super::gateway::check_settings as gateway_settings;
 use super::read::shortened;
 use super::{
-    Action, Arrivals, Change, DependencySettings, Distribution, GatewaySettings, Maintenance, OriginSettings,
-    Request, RetryAfter, Scenario, ScenarioError, Settings, Traffic, UpstreamKeepAlive,
+    Action, Arrivals, Change, DependencySettings, Distribution, OriginSettings, Request, Scenario,
+    ScenarioError, Settings, Traffic,
 };
 use crate::sim::fault::{Fault, Place};
 use crate::sim::time::SimDuration;
@@ -17,13 +18,13 @@ use crate::sim::time::SimDuration;
 const MAX_NODES: usize = 64;
 /// The most changes on the timeline.
 const MAX_CHANGES: usize = 10_000;
-const HOUR: SimDuration = SimDuration::from_secs(3_600);
+pub(super) const HOUR: SimDuration = SimDuration::from_secs(3_600);
 pub(super) const DAY: SimDuration = SimDuration::from_secs(86_400);
 pub(super) const MILLISECOND: SimDuration = SimDuration::from_millis(1);
 
 pub(super) type Checked = Result<(), ScenarioError>;
 
-fn wrong(pointer: &str, value: impl Into<Value>, expected: impl Into<String>) -> ScenarioError {
+pub(super) fn wrong(pointer: &str, value: impl Into<Value>, expected: impl Into<String>) -> ScenarioError {
     ScenarioError::Field {
         pointer: pointer.to_owned(),
         value: shortened(&value.into()),
@@ -104,7 +105,7 @@ impl Scenario {
         for (i, gateway) in self.gateways.iter().enumerate() {
             let at = format!("/gateways/{i}");
             gateway.link.check(&format!("{at}/link"))?;
-            gateway_settings(&format!("{at}/settings"), &gateway.settings)?;
+            gateway_settings(&format!("{at}/settings"), &gateway.settings, self, i)?;
         }
         for (i, origin) in self.origins.iter().enumerate() {
             let at = format!("/origins/{i}");
@@ -126,7 +127,7 @@ impl Scenario {
             ));
         }
         for (i, c) in self.timeline.iter().enumerate() {
-            change(&format!("/timeline/{i}"), c, &nodes)?;
+            change(&format!("/timeline/{i}"), c, &nodes, self)?;
         }
         Ok(())
     }
@@ -174,7 +175,7 @@ impl Scenario {
     }
 }
 
-fn change(at: &str, change: &Change, nodes: &BTreeMap<&str, Kind>) -> Checked {
+fn change(at: &str, change: &Change, nodes: &BTreeMap<&str, Kind>, whole: &Scenario) -> Checked {
     within(&format!("{at}/at"), change.at.since(Default::default()), SimDuration::ZERO, DAY)?;
     match &change.action {
         Action::Send { client, request } => {
@@ -200,11 +201,11 @@ fn change(at: &str, change: &Change, nodes: &BTreeMap<&str, Kind>) -> Checked {
             }
             Ok(())
         }
-        Action::Set { node, to } => set(at, node, to, nodes),
+        Action::Set { node, to } => set(at, node, to, nodes, whole),
     }
 }
 
-fn set(at: &str, node: &str, to: &Settings, nodes: &BTreeMap<&str, Kind>) -> Checked {
+fn set(at: &str, node: &str, to: &Settings, nodes: &BTreeMap<&str, Kind>, whole: &Scenario) -> Checked {
     let pointer = format!("{at}/do/set/node");
     let is = |kind: Kind| match nodes.get(node) {
         Some(found) if *found == kind => Ok(()),
@@ -216,7 +217,9 @@ fn set(at: &str, node: &str, to: &Settings, nodes: &BTreeMap<&str, Kind>) -> Che
         Settings::NoTraffic {} => is(Kind::Client),
         Settings::Client(p) => is(Kind::Client).and_then(|()| p.check(&format!("{at}/client"))),
         Settings::Gateway(s) => {
-            is(Kind::Gateway).and_then(|()| gateway_settings(&format!("{at}/gateway"), s))
+            is(Kind::Gateway)?;
+            let place = whole.gateways.iter().position(|g| g.id == node).unwrap_or_default();
+            gateway_settings(&format!("{at}/gateway"), s, whole, place)
         }
         Settings::Origin(s) => is(Kind::Origin).and_then(|()| origin_settings(&format!("{at}/origin"), s)),
         Settings::Dependency(s) => {
@@ -259,7 +262,11 @@ fn one_of(nodes: &BTreeMap<&str, Kind>, kind: Kind) -> String {
 }
 
 fn request(at: &str, request: &Request) -> Checked {
-    let path = request.path.as_str();
+    path(at, &request.path)
+}
+
+/// Checks the field `path` of what stands at `at`.
+pub(super) fn path(at: &str, path: &str) -> Checked {
     // A fragment never leaves the client (RFC 9110 §4.2.5).
     let printable = path.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
     if !path.starts_with('/') || !printable {
@@ -338,27 +345,6 @@ fn fault_at(at: &str, fault: &Fault, place: Place) -> Checked {
         return Err(wrong(at, info.kind, format!("a fault of {}: {}", place.name(), offered.join(", "))));
     }
     fault.check(&format!("{at}/{}", info.kind))
-}
-
-fn gateway_settings(at: &str, s: &GatewaySettings) -> Checked {
-    within_if(&format!("{at}/connect_timeout"), s.connect_timeout, MILLISECOND, DAY)?;
-    within_if(&format!("{at}/send_timeout"), s.send_timeout, MILLISECOND, DAY)?;
-    within_if(&format!("{at}/read_timeout"), s.read_timeout, MILLISECOND, DAY)?;
-    within_if(&format!("{at}/next_upstream_tries"), s.next_upstream_tries, 0, 100)?;
-    within_if(&format!("{at}/next_upstream_timeout"), s.next_upstream_timeout, SimDuration::ZERO, DAY)?;
-    within_if(&format!("{at}/max_fails"), s.max_fails, 0, 1_000)?;
-    within_if(&format!("{at}/fail_timeout"), s.fail_timeout, SimDuration::ZERO, DAY)?;
-    within_if(&format!("{at}/header_limit"), s.header_limit, 256, 1 << 20)?;
-    if let Some(Maintenance::On { retry_after: RetryAfter::Date(wait) }) = s.maintenance {
-        within(&format!("{at}/maintenance/on/retry_after/date"), wait, SimDuration::ZERO, DAY)?;
-    }
-    if let Some(keep_alive) = s.keep_alive {
-        keep_alive.check(&format!("{at}/keep_alive"))?;
-    }
-    if let Some(UpstreamKeepAlive::On(keep_alive)) = s.upstream_keep_alive {
-        keep_alive.check(&format!("{at}/upstream_keep_alive/on"))?;
-    }
-    Ok(())
 }
 
 fn origin_settings(at: &str, s: &OriginSettings) -> Checked {

@@ -14,7 +14,7 @@ mod span;
 mod window;
 
 pub use index::Index;
-pub use note::{BreakerState, Event, FaultEntry, GiveUp, Note, Parcel, RetryReason, Stop};
+pub use note::{BreakerState, Event, FaultEntry, GiveUp, Note, Parcel, RetryObstacle, RetryReason, Stop};
 pub use record::Record;
 pub use recorder::{Mark, Recorder};
 pub use span::{Failure, Node, NodeId, NodeKind, Outcome, Span, SpanId, SpanKind};

@@ -152,7 +152,7 @@ pub enum Note {
     Reused,
     /// The name of the callee has to be looked up, which takes this long.
     LookedUp(SimDuration),
-    /// The circuit breaker of this client changed its state; of the call that moved it, or of no span.
+    /// The circuit breaker of this client or gateway changed its state; of the call or request that moved it, or of no span.
     Breaker(NodeId, BreakerState),
     /// The retry budget refused a retry.
     BudgetRefused,
@@ -162,6 +162,45 @@ pub enum Note {
     Paced(SimDuration),
     /// No answer yet: the client sends another attempt beside those that it has sent.
     Hedged,
+    /// The request waits at the gateway for a place at an upstream, with so many before it.
+    WaitsForPlace(u32),
+    /// It has waited long enough: a place is free.
+    GotPlace,
+    /// The gateway holds the request back for this long, because of its rate.
+    Delayed(SimDuration),
+    /// The gateway answers from its store; the answer is so old.
+    FromStore(SimDuration),
+    /// The gateway answers from its store with what is no longer fresh, so old.
+    StaleFromStore(SimDuration),
+    /// The answer is not in the store.
+    NotInStore,
+    /// Another request fetches the answer already; this one waits for it.
+    WaitsForFetch,
+    /// The answer went into the store.
+    Stored,
+    /// Probes take this upstream out.
+    ProbedDown(NodeId),
+    /// Probes bring this upstream back.
+    ProbedUp(NodeId),
+    /// The gateway ejects this upstream for this long.
+    Ejected(NodeId, SimDuration),
+    /// So few upstreams are well that the gateway asks all of them.
+    Panicked,
+    /// All upstreams were out, so the gateway lets all of them back in.
+    AllBack,
+    /// The gateway will try again after this long.
+    TriesAgainIn(SimDuration),
+    /// The gateway does not try again, for this reason.
+    TriesNoMore(RetryObstacle),
+}
+
+/// Why a gateway does not try again although its rules allow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum RetryObstacle {
+    /// Too many of its requests are trying again.
+    TooMany,
+    /// The time for all tries would be over.
+    NoTime,
 }
 
 /// A note with its place and time.

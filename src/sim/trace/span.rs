@@ -57,6 +57,10 @@ pub enum SpanKind {
     Work,
     /// A dependency's work on one query.
     Query,
+    /// A gateway's probe of one upstream, which belongs to no call; `detail` is the upstream's [`NodeId`].
+    Probe,
+    /// A gateway fetches a new answer for its store while it gives the old one out.
+    Refresh,
 }
 
 /// Why no answer came.
@@ -115,12 +119,42 @@ pub enum Failure {
     Abandoned,
     /// Another attempt of the call was answered first.
     Cancelled,
+    /// The client sends requests at too high a rate.
+    RateLimited,
+    /// The client has too many requests under way.
+    ClientLimit,
+    /// The gateway has too many requests under way.
+    Shed,
+    /// The circuit breaker keeps requests away.
+    GatewayBreakerOpen,
+    /// No place is free at the upstreams, and none in the line for one.
+    NoRoom,
+    /// No place at the upstreams became free in time.
+    QueueTimeout,
+    /// The time for one try ran out.
+    TryTimeout,
+    /// The time for the whole request ran out.
+    RequestTimeout,
 }
 
 impl Failure {
     /// True if the client itself ended the attempt, whatever went on elsewhere.
     pub const fn is_the_client_s(self) -> bool {
         matches!(self, Self::AttemptTimeout | Self::DeadlineExceeded | Self::Abandoned | Self::Cancelled)
+    }
+
+    /// True for what a gateway refuses by itself, whatever upstreams do.
+    pub const fn is_own_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited
+                | Self::ClientLimit
+                | Self::Shed
+                | Self::GatewayBreakerOpen
+                | Self::NoRoom
+                | Self::QueueTimeout
+                | Self::RequestTimeout
+        )
     }
 }
 

@@ -123,13 +123,13 @@ pub fn wire(run: &Run, left: usize, at: SimTime) -> WireView {
 /// True if this span waits at `near` for something from `far`.
 fn uses(trace: &Trace, span: &Span, near: NodeId, far: NodeId) -> bool {
     match span.kind {
-        SpanKind::Try => span.node == near && span.detail == u32::from(far.0),
+        SpanKind::Try | SpanKind::Probe => span.node == near && span.detail == u32::from(far.0),
         SpanKind::Attempt => span.node == near && wires::column(trace, far) == 1,
         SpanKind::Query => {
             span.node == far
                 && trace.spans.get(span.parent.0 as usize).is_some_and(|asker| asker.node == near)
         }
-        SpanKind::Call | SpanKind::GatewayRequest | SpanKind::Work => false,
+        SpanKind::Call | SpanKind::GatewayRequest | SpanKind::Work | SpanKind::Refresh => false,
     }
 }
 

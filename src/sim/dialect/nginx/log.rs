@@ -44,8 +44,11 @@ pub(super) fn lines(nginx: &Nginx, trace: &Trace, request: SpanId) -> Vec<LogLin
     }
     for event in trace.notes(request) {
         match event.note {
-            Note::Noticed(failure @ Failure::NoLiveUpstream) => {
+            Note::Noticed(failure @ (Failure::NoLiveUpstream | Failure::NoRoom)) => {
                 error(event.at, "error", &message(failure, UPSTREAM), Some(UPSTREAM.to_owned()));
+            }
+            Note::Noticed(failure @ (Failure::RateLimited | Failure::ClientLimit)) => {
+                error(event.at, "error", &message(failure, UPSTREAM), None);
             }
             Note::CallerLeft => {
                 error(event.at, "info", CLIENT_LEFT, tries.last().map(|(_, t)| address(trace, t.detail)))
@@ -89,7 +92,8 @@ fn access(trace: &Trace, request: SpanId, span: &Span, tries: &[(SpanId, Span)],
             .map_or("200".to_owned(), |m| trace.status(m).map_or("009".to_owned(), |s| format!("{s:03}"))),
     };
     let list = |items: Vec<String>| if items.is_empty() { "-".to_owned() } else { items.join(", ") };
-    let no_live = trace.notes(request).any(|e| e.note == Note::Noticed(Failure::NoLiveUpstream));
+    let no_live = (trace.notes(request))
+        .any(|e| matches!(e.note, Note::Noticed(Failure::NoLiveUpstream | Failure::NoRoom)));
     let unresolved = tries.iter().any(|(_, t)| t.outcome == Outcome::Failed(Failure::NameNotResolved));
     let seen: &[(SpanId, Span)] = if unresolved { &[] } else { tries };
     let mut addresses: Vec<_> = seen.iter().map(|(_, t)| address(trace, t.detail)).collect();
@@ -206,6 +210,10 @@ fn message(failure: Failure, address: &str) -> String {
         Failure::NoLiveUpstream => "no live upstreams while connecting to upstream".to_owned(),
         Failure::HandshakeFailed => "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream".to_owned(),
         Failure::BadCertificate => "upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream".to_owned(),
+        Failure::RateLimited => "limiting requests, excess: 5.000 by zone \"one\"".to_owned(),
+        Failure::ClientLimit => "limiting connections by zone \"addr\"".to_owned(),
+        // Without a line to wait in, a full server is one that cannot be asked.
+        Failure::NoRoom => "no live upstreams while connecting to upstream".to_owned(),
         Failure::AttemptTimeout
         | Failure::Unparsable
         | Failure::CallerLeft
@@ -214,6 +222,13 @@ fn message(failure: Failure, address: &str) -> String {
         | Failure::Throttled
         | Failure::DeadlineExceeded
         | Failure::Abandoned
-        | Failure::Cancelled => format!("upstream failed {HEADER}"),
+        | Failure::Shed
+        | Failure::GatewayBreakerOpen
+        | Failure::QueueTimeout
+        | Failure::TryTimeout
+        | Failure::Cancelled
+        | Failure::RequestTimeout => {
+            format!("upstream failed {HEADER}")
+        }
     }
 }

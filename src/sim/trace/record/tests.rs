@@ -5,7 +5,7 @@ use super::*;
 use crate::sim::dialect::{RuleId, Setting};
 use crate::sim::message::{HeadDefect, TemplateId};
 use crate::sim::time::SimDuration;
-use crate::sim::trace::{BreakerState, Failure, GiveUp, RetryReason};
+use crate::sim::trace::{BreakerState, Failure, GiveUp, RetryObstacle, RetryReason};
 
 /// A whole number with many bits or few, or at an edge.
 fn number() -> impl Strategy<Value = u64> {
@@ -55,6 +55,14 @@ fn failure() -> impl Strategy<Value = Failure> {
             Failure::DeadlineExceeded,
             Failure::Abandoned,
             Failure::Cancelled,
+            Failure::RateLimited,
+            Failure::ClientLimit,
+            Failure::Shed,
+            Failure::GatewayBreakerOpen,
+            Failure::NoRoom,
+            Failure::QueueTimeout,
+            Failure::TryTimeout,
+            Failure::RequestTimeout,
         ]),
         proptest::sample::select(defects.to_vec()).prop_map(Failure::InvalidHead),
         any::<bool>().prop_map(|reset| Failure::Truncated { reset }),
@@ -103,6 +111,14 @@ fn note() -> impl Strategy<Value = Note> {
             Note::Reused,
             Note::BudgetRefused,
             Note::Hedged,
+            Note::GotPlace,
+            Note::NotInStore,
+            Note::WaitsForFetch,
+            Note::Stored,
+            Note::Panicked,
+            Note::AllBack,
+            Note::TriesNoMore(RetryObstacle::TooMany),
+            Note::TriesNoMore(RetryObstacle::NoTime),
         ]),
         departed.prop_map(|(parcel, link, toward, lost, takes)| Note::Departed {
             parcel,
@@ -111,21 +127,27 @@ fn note() -> impl Strategy<Value = Note> {
             lost,
             takes
         }),
-        (0..6u8, small()).prop_map(|(which, n)| match which {
+        (0..7u8, small()).prop_map(|(which, n)| match which {
             0 => Note::Change(n),
             1 => Note::FaultActed(n),
             2 => Note::Queued(n),
             3 => Note::Started(n),
             4 => Note::Released(n),
+            5 => Note::WaitsForPlace(n),
             _ => Note::Committed(n),
         }),
         failure().prop_map(Note::Noticed),
-        (any::<u16>(), proptest::option::of(proptest::sample::select(Setting::ALL.to_vec())))
+        (
+            any::<u16>(),
+            proptest::option::of(proptest::sample::select([&Setting::ALL[..], &Setting::MORE[..]].concat()))
+        )
             .prop_map(|(rule, setting)| Note::Decided(RuleId(rule), setting)),
-        (0..4u8, node()).prop_map(|(which, node)| match which {
+        (0..6u8, node()).prop_map(|(which, node)| match which {
             0 => Note::Picked(node),
             1 => Note::PassedOver(node),
             2 => Note::PeerOut(node),
+            3 => Note::ProbedDown(node),
+            4 => Note::ProbedUp(node),
             _ => Note::PeerBack(node),
         }),
         (node(), small()).prop_map(|(node, n)| Note::PeerFailed(node, n)),
@@ -135,6 +157,11 @@ fn note() -> impl Strategy<Value = Note> {
         proptest::sample::select(give_up.to_vec()).prop_map(Note::GaveUp),
         number().prop_map(|nanos| Note::LookedUp(SimDuration::from_nanos(nanos))),
         number().prop_map(|nanos| Note::Paced(SimDuration::from_nanos(nanos))),
+        number().prop_map(|nanos| Note::Delayed(SimDuration::from_nanos(nanos))),
+        number().prop_map(|nanos| Note::FromStore(SimDuration::from_nanos(nanos))),
+        number().prop_map(|nanos| Note::StaleFromStore(SimDuration::from_nanos(nanos))),
+        number().prop_map(|nanos| Note::TriesAgainIn(SimDuration::from_nanos(nanos))),
+        (node(), number()).prop_map(|(node, nanos)| Note::Ejected(node, SimDuration::from_nanos(nanos))),
         any::<u16>().prop_map(Note::Throttled),
         (node(), proptest::sample::select(states.to_vec())).prop_map(|(node, s)| Note::Breaker(node, s)),
     ]
@@ -156,6 +183,8 @@ fn told() -> impl Strategy<Value = (u64, Told)> {
         SpanKind::Try,
         SpanKind::Work,
         SpanKind::Query,
+        SpanKind::Probe,
+        SpanKind::Refresh,
     ];
     let open = (proptest::sample::select(kinds.to_vec()), node(), span(), small());
     let what = prop_oneof![

@@ -1,0 +1,283 @@
+//! What comes back from upstreams, and what goes to the client.
+
+use super::{GatewayActor, Request, Wanted, limit};
+use crate::sim::dialect::{OwnAnswer, Reading};
+use crate::sim::fault::OnHandshake;
+use crate::sim::message::{Framing, Message};
+use crate::sim::network::{Effects, Packet, SlotKey, Timer};
+use crate::sim::trace::{Failure, Note, Observer, Outcome};
+
+impl GatewayActor {
+    pub(super) fn upstream_sent<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        slot: SlotKey,
+        packet: Packet,
+    ) {
+        let Some(r) = self.requests.get_mut(slot) else { return };
+        let Some(attempt) = &mut r.attempt else { return };
+        let try_span = attempt.span;
+        match packet {
+            Packet::Accepted => {
+                attempt.sent = true;
+                let exchange = attempt.exchange;
+                fx.note(try_span, Note::Connected);
+                fx.send(exchange, Packet::Request);
+                Self::restart_clock(fx, r, slot);
+            }
+            Packet::Refused => self.failed(fx, slot, Failure::Refused),
+            Packet::NoConnection(failure) => self.failed(fx, slot, failure),
+            Packet::NoHandshake(OnHandshake::Plaintext) => self.failed(fx, slot, Failure::HandshakeFailed),
+            Packet::NoHandshake(OnHandshake::BadCertificate) => {
+                self.failed(fx, slot, Failure::BadCertificate);
+            }
+            Packet::HeadPart => {
+                if self.dialect.head_bytes_restart_clock() {
+                    Self::restart_clock(fx, r, slot);
+                }
+            }
+            Packet::Head(message) => {
+                attempt.head = Some(message);
+                fx.note(try_span, Note::HeadRead);
+                if self.accept(fx, slot, message) {
+                    self.pass_head(fx, slot, message, false);
+                }
+            }
+            Packet::Whole(message) => {
+                attempt.head = Some(message);
+                fx.note(try_span, Note::HeadRead);
+                if self.accept(fx, slot, message) {
+                    self.pass_head(fx, slot, message, true);
+                    self.upstream_done(fx, slot);
+                }
+            }
+            Packet::Body(bytes) => self.body(fx, slot, bytes),
+            Packet::End | Packet::Done(_) => self.upstream_done(fx, slot),
+            Packet::BadChunk => self.failed(fx, slot, Failure::InvalidChunk),
+            Packet::Close if attempt.head.is_some() => self.closed_in_body(fx, slot),
+            Packet::Reset if attempt.head.is_some() => {
+                self.failed(fx, slot, Failure::Truncated { reset: true })
+            }
+            Packet::Close => self.failed(fx, slot, Failure::Closed),
+            Packet::Reset => self.failed(fx, slot, Failure::Reset),
+            Packet::Connect | Packet::Handshake | Packet::Request => {}
+        }
+    }
+
+    /// The upstream has sent something, or was sent something: from now on its silence counts anew.
+    pub(super) fn restart_clock<O: Observer>(fx: &mut Effects<'_, O>, r: &mut Request, slot: SlotKey) {
+        r.epoch += 1;
+        let s = &r.settings;
+        let silence = if r.head.is_some() { s.body_timeout } else { s.read_timeout };
+        limit(fx, silence, slot, r.epoch, Timer::Read);
+    }
+
+    /// Asks the dialect what it makes of a head; true if the answer is to be passed on.
+    fn accept<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, message: Message) -> bool {
+        let Some(r) = self.requests.get(slot) else { return false };
+        let (span, tries_left) = (r.span, self.tries_left(r));
+        match self.dialect.read(fx.templates.get(message.template), tries_left, &r.settings) {
+            Reading::Accept => !self.hides(fx, slot, message),
+            Reading::PassRaw(rule) => {
+                fx.note(span, Note::Decided(rule, None));
+                true
+            }
+            Reading::Reject(failure) => {
+                self.failed(fx, slot, failure);
+                false
+            }
+            Reading::Next(rule, setting) => match self.plan_retry(fx.now, slot) {
+                Ok(wait) => {
+                    fx.note(span, Note::Decided(rule, Some(setting)));
+                    self.end_try(fx, slot, Outcome::Answer(message), true);
+                    self.try_again(fx, slot, wait);
+                    false
+                }
+                Err(obstacle) => {
+                    fx.note(span, Note::TriesNoMore(obstacle));
+                    !self.hides(fx, slot, message)
+                }
+            },
+        }
+    }
+
+    /// An upstream's error that a stale answer replaces (RFC 5861 §4); true if one did.
+    fn hides<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, message: Message) -> bool {
+        let Some(r) = self.requests.get(slot) else { return false };
+        let error = matches!(fx.templates.get(message.template).status, Some(500 | 502 | 503 | 504));
+        let Some(Wanted::Fetches(key)) = r.stored else { return false };
+        if !error || !r.settings.cache.error_statuses {
+            return false;
+        }
+        if self.store.stale(&r.settings.cache, key, fx.now).is_none() {
+            return false;
+        }
+        self.end_try(fx, slot, Outcome::Answer(message), false);
+        self.stale_instead(fx, slot)
+    }
+
+    fn forwarded<O: Observer>(&mut self, fx: &mut Effects<'_, O>, message: Message) -> Message {
+        let index = message.template.0 as usize;
+        if self.forwarded.len() <= index {
+            self.forwarded.resize(index + 1, None);
+        }
+        let template = match self.forwarded[index] {
+            Some(known) => known,
+            None => {
+                let template = self.dialect.forward(fx.templates.get(message.template));
+                let id = fx.intern(template);
+                self.forwarded[index] = Some(id);
+                id
+            }
+        };
+        fx.message(template, message.number)
+    }
+
+    fn pass_head<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        slot: SlotKey,
+        message: Message,
+        whole: bool,
+    ) {
+        let forwarded = self.forwarded(fx, message);
+        let Some(r) = self.requests.get_mut(slot) else { return };
+        r.head = Some(forwarded);
+        if !whole {
+            Self::restart_clock(fx, r, slot);
+            if self.dialect.holds_back() == 0 && !r.settings.response_buffering {
+                Self::begin_answer(fx, r);
+            }
+        }
+    }
+
+    fn begin_answer<O: Observer>(fx: &mut Effects<'_, O>, r: &mut Request) {
+        if let Some(head) = r.head.filter(|_| !r.begun) {
+            r.begun = true;
+            fx.reply(r.down, Packet::Head(head));
+        }
+    }
+
+    fn body<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, bytes: u32) {
+        let holds_back = self.dialect.holds_back();
+        let Some(r) = self.requests.get_mut(slot) else { return };
+        Self::restart_clock(fx, r, slot);
+        r.held += bytes;
+        if r.settings.response_buffering {
+            return;
+        }
+        if r.begun || r.held >= holds_back {
+            Self::begin_answer(fx, r);
+            fx.reply(r.down, Packet::Body(r.held));
+            r.held = 0;
+        }
+    }
+
+    /// The upstream closed in the body: that is the end where nothing else tells it, else too early.
+    fn closed_in_body<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
+        let head = self.requests.get(slot).and_then(|r| r.attempt).and_then(|a| a.head);
+        if head.is_some_and(|h| fx.templates.get(h.template).framing == Framing::Close) {
+            self.upstream_done(fx, slot);
+        } else {
+            self.failed(fx, slot, Failure::Truncated { reset: false });
+        }
+    }
+
+    /// The upstream's answer is complete.
+    fn upstream_done<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
+        let Some(r) = self.requests.get_mut(slot) else { return };
+        r.epoch += 1;
+        let upstream = r.attempt.and_then(|a| a.head);
+        let (down, begun, span, Some(head)) = (r.down, r.begun, r.span, r.head) else { return };
+        fx.note(span, Note::Wrote(head));
+        if let Some(upstream) = upstream {
+            self.end_try(fx, slot, Outcome::Answer(upstream), false);
+        }
+        self.breaker_learns(fx, slot, head);
+        fx.close(span, Outcome::Answer(head));
+        if fx.templates.get(head.template).raw.is_some() {
+            // Nothing tells the client where this answer ends; the connection stays open until nobody wants it.
+            fx.reply(down, Packet::Head(head));
+            let Some(r) = self.requests.get_mut(slot) else { return };
+            r.answered = true;
+            fx.timer(r.settings.keep_alive.idle, slot, r.epoch, Timer::KeepAlive);
+            if let Some(Wanted::Fetches(key)) = r.stored.take() {
+                let settings = std::sync::Arc::clone(&r.settings);
+                self.fetch_failed(fx, key, &settings);
+            }
+            return;
+        }
+        if begun {
+            fx.reply(down, Packet::End);
+        } else {
+            fx.reply(down, Packet::Whole(head));
+        }
+        let Some(r) = self.forget(slot) else { return };
+        if let Some(Wanted::Fetches(key)) = r.stored {
+            self.fetched(fx, span, key, &r.settings, head);
+        }
+    }
+
+    /// The status is out, or as good as: what there is goes on, and the connection is closed.
+    pub(super) fn cut_short<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        slot: SlotKey,
+        failure: Failure,
+    ) {
+        if let Some(head) = self.requests.get(slot).and_then(|r| r.head) {
+            self.breaker_learns(fx, slot, head);
+        }
+        let Some(mut r) = self.forget(slot) else { return };
+        Self::begin_answer(fx, &mut r);
+        if r.held > 0 {
+            fx.reply(r.down, Packet::Body(r.held));
+        }
+        let outcome = r.head.map_or(Outcome::Failed(failure), |head| Outcome::Broken(head, failure));
+        fx.close(r.span, outcome);
+        fx.reply(r.down, Packet::Close);
+        self.gave_no_answer(fx, &r);
+    }
+
+    /// The client's connection is closed without a byte.
+    pub(super) fn close<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, failure: Failure) {
+        let Some(r) = self.forget(slot) else { return };
+        fx.close(r.span, Outcome::Failed(failure));
+        fx.reply(r.down, Packet::Close);
+        self.gave_no_answer(fx, &r);
+    }
+
+    /// Those that waited for this request's answer go on by themselves.
+    fn gave_no_answer<O: Observer>(&mut self, fx: &mut Effects<'_, O>, r: &Request) {
+        if r.past_breaker {
+            self.breaker.abandoned();
+        }
+        if let Some(Wanted::Fetches(key)) = r.stored {
+            self.fetch_failed(fx, key, &r.settings);
+        }
+    }
+
+    /// Answers with an error of its own, or with something stale in its place.
+    pub(super) fn answer_error<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        slot: SlotKey,
+        own: OwnAnswer,
+    ) {
+        if !self.stale_instead(fx, slot) {
+            self.answer(fx, slot, own);
+        }
+    }
+
+    /// Answers with the product's own page.
+    pub(super) fn answer<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, own: OwnAnswer) {
+        let template = fx.intern(self.dialect.own(own));
+        let message = fx.message(template, 0);
+        self.breaker_learns(fx, slot, message);
+        let Some(r) = self.forget(slot) else { return };
+        fx.note(r.span, Note::Wrote(message));
+        fx.close(r.span, Outcome::Answer(message));
+        fx.reply(r.down, Packet::Whole(message));
+        self.gave_no_answer(fx, &r);
+    }
+}
