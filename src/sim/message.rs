@@ -55,6 +55,11 @@ impl Method {
         }
     }
 
+    /// True if a request of this method usually has a body (RFC 9110 §9.3); here it always has.
+    pub const fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Patch)
+    }
+
     /// True if sending it twice has the effect of sending it once (RFC 9110 §9.2.2).
     pub const fn is_idempotent(self) -> bool {
         !matches!(self, Self::Post | Self::Patch)
@@ -130,6 +135,8 @@ pub struct Template {
     pub defect: Option<HeadDefect>,
     /// The size of the head in bytes, where padding makes it larger than the headers listed.
     pub head_bytes: u32,
+    /// How many header lines there are beside those listed, where padding makes them more.
+    pub more_headers: u32,
     /// Raw bytes that stand in place of status line and headers.
     pub raw: Option<Vec<u8>>,
 }
@@ -163,6 +170,7 @@ impl Template {
             framing: Framing::Length,
             defect: None,
             head_bytes: 0,
+            more_headers: 0,
             raw: None,
         }
     }
@@ -170,6 +178,11 @@ impl Template {
     /// The first header of that name, compared without case.
     pub fn header(&self, name: &str) -> Option<&Value> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
+    }
+
+    /// How many header lines there are.
+    pub fn header_lines(&self) -> u32 {
+        self.headers.len() as u32 + self.more_headers
     }
 
     /// The headers as text, for an answer with this number sent at `sent`.

@@ -80,6 +80,7 @@ pub fn failure(failure: Failure) -> &'static str {
         Failure::QueueTimeout => "no place at an upstream became free in time",
         Failure::TryTimeout => "the time for one try ran out",
         Failure::RequestTimeout => "the time for the whole request ran out",
+        Failure::HeldDown => "it failed a moment ago and is not dialled again yet",
     }
 }
 

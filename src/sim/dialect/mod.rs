@@ -4,9 +4,23 @@
 //! what it answers. Each rule names its source. The mechanisms that any gateway has (timers, pool,
 //! forwarding) are in `gateway`; nothing outside this folder matches on one product.
 
+/// Declares the rules of a product by name, text and source, and numbers them.
+macro_rules! rules {
+    ($( $name:ident: $id:literal, $text:literal, $source:literal; )*) => {
+        #[allow(clippy::upper_case_acronyms, non_camel_case_types, reason = "the names of the rules, to number them")]
+        #[repr(u16)]
+        enum Place { $( $name, )* }
+        $( pub(super) const $name: RuleId = RuleId(Place::$name as u16); )*
+        /// All of them, by number.
+        pub(super) const RULES: &[Rule] = &[ $( Rule { id: $id, text: $text, source: $source }, )* ];
+    };
+}
+
+mod envoy;
 mod nginx;
 mod rfc9209;
 mod settings;
+mod varnish;
 
 pub use settings::{EffectiveSettings, Setting};
 
@@ -28,11 +42,15 @@ pub enum DialectName {
     Nginx,
     /// No product: every mechanism under its neutral name, and failures told as RFC 9209 has them.
     Rfc9209,
+    /// Envoy 1.40.0.
+    Envoy,
+    /// Varnish 7.1.1.
+    Varnish,
 }
 
 impl DialectName {
     /// All dialects, in the order of the picker.
-    pub const ALL: &[Self] = &[Self::Nginx, Self::Rfc9209];
+    pub const ALL: &[Self] = &[Self::Nginx, Self::Envoy, Self::Varnish, Self::Rfc9209];
 }
 
 impl fmt::Display for DialectName {
@@ -45,6 +63,8 @@ impl fmt::Display for DialectName {
 pub fn dialect(name: DialectName) -> &'static dyn Dialect {
     match name {
         DialectName::Nginx => &nginx::Nginx,
+        DialectName::Envoy => &envoy::Envoy,
+        DialectName::Varnish => &varnish::Varnish,
         DialectName::Rfc9209 => &rfc9209::Neutral,
     }
 }
@@ -75,10 +95,14 @@ pub struct Situation<'a> {
     pub sent: bool,
     /// True if it was sent on a connection that carried another request before.
     pub reused: bool,
+    /// True if some of the head of an answer came, but not all of it.
+    pub head_begun: bool,
     /// True if the head of an answer was accepted already.
     pub head_accepted: bool,
     /// True if some of the answer was passed on already.
     pub answer_begun: bool,
+    /// True if an upstream was not tried yet.
+    pub others_left: bool,
     /// How many more upstreams may be tried.
     pub tries_left: u32,
     /// Since the first try.
@@ -102,6 +126,8 @@ pub enum Action {
     Close,
     /// Answer with this status and say when to come back.
     AnswerLater(u16, RetryAfter),
+    /// Ask the same upstream once more, over a new connection; this counts as no further try.
+    Redial,
 }
 
 /// A decision with the rule it rests on and the setting that it reads.
@@ -124,6 +150,8 @@ pub enum Reading {
     Accept,
     /// It is passed on as it came, byte by byte.
     PassRaw(RuleId),
+    /// It is passed on, but the client cannot tell where it ends before the connection does.
+    LeaveOpen(RuleId),
     /// It is a failure.
     Reject(Failure),
     /// It is an error that a setting sends to the next upstream.
@@ -139,6 +167,32 @@ pub struct OwnAnswer {
     pub retry_after: RetryAfter,
     /// What failed; none where nobody was asked, as in maintenance.
     pub failure: Option<Failure>,
+    /// Which rule says so.
+    pub rule: Option<RuleId>,
+    /// True if some of the head of an upstream's answer had come.
+    pub head_begun: bool,
+    /// The request's method.
+    pub method: Method,
+    /// How many tries there were.
+    pub tries: u32,
+    /// True if nothing was waited for: the answer is out before the body of the request is in.
+    pub at_once: bool,
+}
+
+impl OwnAnswer {
+    /// An answer that was configured, to a GET.
+    pub fn configured(status: u16, retry_after: RetryAfter) -> Self {
+        Self {
+            status,
+            retry_after,
+            failure: None,
+            rule: None,
+            head_begun: false,
+            method: Method::Get,
+            tries: 0,
+            at_once: true,
+        }
+    }
 }
 
 /// A line of a log file.
@@ -205,6 +259,35 @@ pub trait Dialect: Sync {
     }
     /// An upstream's answer as it passes it on.
     fn forward(&self, template: &Template) -> Template;
+    /// An upstream's answer as it passes it on, where that depends on whether the request had a body.
+    fn forward_to(&self, template: &Template, method: Method) -> Template {
+        let _ = method;
+        self.forward(template)
+    }
+    /// The number that `{n}` in its own pages stands for, by how many requests came before.
+    fn numbers(&self, requests: u32) -> u32 {
+        let _ = requests;
+        0
+    }
+    /// How long it waits before it closes the client's connection after an answer that broke off.
+    fn closes_after(&self) -> SimDuration {
+        SimDuration::ZERO
+    }
+    /// The status and the rule by which a request of this method ends that was sent and would have to be repeated;
+    /// none if it can be.
+    fn unrepeatable(&self, method: Method) -> Option<(u16, RuleId)> {
+        let _ = method;
+        None
+    }
+    /// For how long an upstream is not dialled again after this failure.
+    fn holds_down(&self, failure: Failure) -> SimDuration {
+        let _ = failure;
+        SimDuration::ZERO
+    }
+    /// True if it gives a request up when its client leaves, upstream too.
+    fn stops_for_nobody(&self) -> bool {
+        true
+    }
     /// What it writes to its logs about one request.
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine>;
 }

@@ -410,5 +410,7 @@ fn parameter(condition: NextUpstream) -> &'static str {
         NextUpstream::Http404 => "http_404",
         NextUpstream::Http429 => "http_429",
         NextUpstream::NonIdempotent => "non_idempotent",
+        // nginx has no such parameter.
+        NextUpstream::Http5xx => "http_5xx",
     }
 }

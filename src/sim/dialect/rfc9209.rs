@@ -60,7 +60,7 @@ fn error(failure: Failure, s: &EffectiveSettings) -> (RuleId, u16, Option<Settin
             (DESTINATION_UNAVAILABLE, s.breaker.status, Some(Setting::Breaker), None)
         }
         Failure::Unreachable => (DESTINATION_IP_UNROUTABLE, 502, None, Some(Error)),
-        Failure::Refused => (CONNECTION_REFUSED, 502, None, Some(Error)),
+        Failure::Refused | Failure::HeldDown => (CONNECTION_REFUSED, 502, None, Some(Error)),
         Failure::Closed | Failure::Reset => (CONNECTION_TERMINATED, 502, None, Some(Error)),
         Failure::NoReply => (CONNECTION_TIMEOUT, 504, None, Some(Timeout)),
         Failure::ConnectTimeout => (CONNECTION_TIMEOUT, 504, Some(Setting::ConnectTimeout), Some(Timeout)),
@@ -212,7 +212,7 @@ impl Dialect for Neutral {
     }
 
     fn page(&self, status: u16, retry_after: RetryAfter) -> Template {
-        self.own(OwnAnswer { status, retry_after, failure: None })
+        self.own(OwnAnswer::configured(status, retry_after))
     }
 
     fn own(&self, answer: OwnAnswer) -> Template {

@@ -96,7 +96,7 @@ impl Mechanism {
 
     pub(super) const fn of(failure: Failure) -> Option<Self> {
         Some(match failure {
-            Failure::Refused => Self::ConnectionRefused,
+            Failure::Refused | Failure::HeldDown => Self::ConnectionRefused,
             Failure::Unreachable => Self::HostUnreachable,
             Failure::NoReply | Failure::ConnectTimeout => Self::ConnectTimeout,
             Failure::NameNotResolved => Self::NameNotResolved,

@@ -179,6 +179,7 @@ pub(super) fn noticed(failure: Failure) -> &'static str {
         Failure::QueueTimeout => "no place at an upstream became free in time",
         Failure::TryTimeout => "the time for one try ran out",
         Failure::RequestTimeout => "the time for the whole request ran out",
+        Failure::HeldDown => "it failed a moment ago and is not dialled again yet",
     }
 }
 

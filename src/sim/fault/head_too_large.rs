@@ -12,11 +12,14 @@ use crate::sim::scenario::{ScenarioError, within};
 pub struct HeadTooLarge {
     /// Its size in bytes; 9,216 by default, 64 to 16,777,216.
     pub bytes: u32,
+    /// In how many header lines; one by default, 1 to 100,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<u32>,
 }
 
 impl Default for HeadTooLarge {
     fn default() -> Self {
-        Self { bytes: 9 * 1024 }
+        Self { bytes: 9 * 1024, lines: None }
     }
 }
 
@@ -32,14 +35,19 @@ pub(super) const INFO: FaultInfo = FaultInfo {
 
 impl Behaviour for HeadTooLarge {
     fn answer(&self, usual: &Template) -> Option<Template> {
-        Some(Template { head_bytes: self.bytes, ..usual.clone() })
+        let more_headers = self.lines.unwrap_or(1);
+        Some(Template { head_bytes: self.bytes, more_headers, ..usual.clone() })
     }
 
     fn check(&self, at: &str) -> Result<(), ScenarioError> {
-        within(&format!("{at}/bytes"), self.bytes, 64, 1 << 24)
+        within(&format!("{at}/bytes"), self.bytes, 64, 1 << 24)?;
+        within(&format!("{at}/lines"), self.lines.unwrap_or(1), 1, 100_000)
     }
 
     fn label(&self) -> String {
-        format!("head of {} bytes", self.bytes)
+        match self.lines {
+            Some(lines) => format!("head of {} bytes in {lines} lines", self.bytes),
+            None => format!("head of {} bytes", self.bytes),
+        }
     }
 }

@@ -19,7 +19,9 @@ impl GatewayActor {
         if let Maintenance::On { retry_after } = s.maintenance {
             let (rule, setting) = self.dialect.maintenance();
             fx.note(r.span, Note::Decided(rule, Some(setting)));
-            return self.answer(fx, slot, OwnAnswer { status: 503, retry_after, failure: None });
+            let own =
+                OwnAnswer { rule: Some(rule), method: r.method, ..OwnAnswer::configured(503, retry_after) };
+            return self.answer(fx, slot, own);
         }
         if s.limits.total_requests > 0 && self.under_way >= s.limits.total_requests {
             return self.refuse(fx, slot, Failure::Shed, None);

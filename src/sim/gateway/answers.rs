@@ -3,8 +3,9 @@
 use super::{GatewayActor, Request, Wanted, limit};
 use crate::sim::dialect::{OwnAnswer, Reading};
 use crate::sim::fault::OnHandshake;
-use crate::sim::message::{Framing, Message};
+use crate::sim::message::{Framing, Message, Method};
 use crate::sim::network::{Effects, Packet, SlotKey, Timer};
+use crate::sim::scenario::RetryAfter;
 use crate::sim::trace::{Failure, Note, Observer, Outcome};
 
 impl GatewayActor {
@@ -32,6 +33,7 @@ impl GatewayActor {
                 self.failed(fx, slot, Failure::BadCertificate);
             }
             Packet::HeadPart => {
+                attempt.head_begun = true;
                 if self.dialect.head_bytes_restart_clock() {
                     Self::restart_clock(fx, r, slot);
                 }
@@ -78,8 +80,11 @@ impl GatewayActor {
         let (span, tries_left) = (r.span, self.tries_left(r));
         match self.dialect.read(fx.templates.get(message.template), tries_left, &r.settings) {
             Reading::Accept => !self.hides(fx, slot, message),
-            Reading::PassRaw(rule) => {
+            Reading::PassRaw(rule) | Reading::LeaveOpen(rule) => {
                 fx.note(span, Note::Decided(rule, None));
+                if let Some(r) = self.requests.get_mut(slot) {
+                    r.endless = true;
+                }
                 true
             }
             Reading::Reject(failure) => {
@@ -90,7 +95,9 @@ impl GatewayActor {
                 Ok(wait) => {
                     fx.note(span, Note::Decided(rule, Some(setting)));
                     self.end_try(fx, slot, Outcome::Answer(message), true);
-                    self.try_again(fx, slot, wait);
+                    if !self.cannot_repeat(fx, slot) {
+                        self.try_again(fx, slot, wait);
+                    }
                     false
                 }
                 Err(obstacle) => {
@@ -99,6 +106,22 @@ impl GatewayActor {
                 }
             },
         }
+    }
+
+    /// Ends a request that was sent and can be sent only once; true if it did.
+    fn cannot_repeat<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) -> bool {
+        let Some(r) = self.requests.get(slot) else { return false };
+        let Some((status, rule)) = self.dialect.unrepeatable(r.method) else { return false };
+        fx.note(r.span, Note::Decided(rule, None));
+        let (method, tries) = (r.method, r.tries);
+        let own = OwnAnswer {
+            rule: Some(rule),
+            method,
+            tries,
+            ..OwnAnswer::configured(status, RetryAfter::Absent)
+        };
+        self.answer_error(fx, slot, own);
+        true
     }
 
     /// An upstream's error that a stale answer replaces (RFC 5861 §4); true if one did.
@@ -116,17 +139,23 @@ impl GatewayActor {
         self.stale_instead(fx, slot)
     }
 
-    fn forwarded<O: Observer>(&mut self, fx: &mut Effects<'_, O>, message: Message) -> Message {
+    fn forwarded<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        message: Message,
+        method: Method,
+    ) -> Message {
         let index = message.template.0 as usize;
         if self.forwarded.len() <= index {
-            self.forwarded.resize(index + 1, None);
+            self.forwarded.resize(index + 1, [None; 2]);
         }
-        let template = match self.forwarded[index] {
-            Some(known) => known,
+        let known = usize::from(method.has_body());
+        let template = match self.forwarded[index][known] {
+            Some(id) => id,
             None => {
-                let template = self.dialect.forward(fx.templates.get(message.template));
+                let template = self.dialect.forward_to(fx.templates.get(message.template), method);
                 let id = fx.intern(template);
-                self.forwarded[index] = Some(id);
+                self.forwarded[index][known] = Some(id);
                 id
             }
         };
@@ -140,7 +169,8 @@ impl GatewayActor {
         message: Message,
         whole: bool,
     ) {
-        let forwarded = self.forwarded(fx, message);
+        let Some(method) = self.requests.get(slot).map(|r| r.method) else { return };
+        let forwarded = self.forwarded(fx, message, method);
         let Some(r) = self.requests.get_mut(slot) else { return };
         r.head = Some(forwarded);
         if !whole {
@@ -188,14 +218,16 @@ impl GatewayActor {
         let Some(r) = self.requests.get_mut(slot) else { return };
         r.epoch += 1;
         let upstream = r.attempt.and_then(|a| a.head);
-        let (down, begun, span, Some(head)) = (r.down, r.begun, r.span, r.head) else { return };
+        let (down, begun, span, endless, Some(head)) = (r.down, r.begun, r.span, r.endless, r.head) else {
+            return;
+        };
         fx.note(span, Note::Wrote(head));
         if let Some(upstream) = upstream {
             self.end_try(fx, slot, Outcome::Answer(upstream), false);
         }
         self.breaker_learns(fx, slot, head);
         fx.close(span, Outcome::Answer(head));
-        if fx.templates.get(head.template).raw.is_some() {
+        if endless {
             // Nothing tells the client where this answer ends; the connection stays open until nobody wants it.
             fx.reply(down, Packet::Head(head));
             let Some(r) = self.requests.get_mut(slot) else { return };
@@ -235,7 +267,12 @@ impl GatewayActor {
         }
         let outcome = r.head.map_or(Outcome::Failed(failure), |head| Outcome::Broken(head, failure));
         fx.close(r.span, outcome);
-        fx.reply(r.down, Packet::Close);
+        let pause = self.dialect.closes_after();
+        if pause.is_zero() {
+            fx.reply(r.down, Packet::Close);
+        } else {
+            fx.reply_after(pause, r.down, Packet::Close);
+        }
         self.gave_no_answer(fx, &r);
     }
 
@@ -272,7 +309,7 @@ impl GatewayActor {
     /// Answers with the product's own page.
     pub(super) fn answer<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, own: OwnAnswer) {
         let template = fx.intern(self.dialect.own(own));
-        let message = fx.message(template, 0);
+        let message = fx.message(template, self.dialect.numbers(self.came.saturating_sub(1)));
         self.breaker_learns(fx, slot, message);
         let Some(r) = self.forget(slot) else { return };
         fx.note(r.span, Note::Wrote(message));

@@ -48,8 +48,12 @@ pub(crate) struct GatewayActor {
     names: Vec<String>,
     pool: Pool,
     requests: SlotMap<SlotKey, Request>,
-    /// How each upstream template is passed on, by its index.
-    forwarded: Vec<Option<TemplateId>>,
+    /// Until when each upstream is not dialled again after a failure.
+    held_down: Vec<SimTime>,
+    /// Requests that came so far.
+    came: u32,
+    /// How each upstream template is passed on, by its index, to a request without and with a body.
+    forwarded: Vec<[Option<TemplateId>; 2]>,
     /// Requests that wait for a place at an upstream.
     line: Line<SlotKey>,
     /// Requests of each client, and of all.
@@ -89,6 +93,8 @@ struct Request {
     held: u32,
     /// The head is out.
     begun: bool,
+    /// Nothing in the answer tells the client where it ends.
+    endless: bool,
     /// The answer is out; only the connection is still open.
     answered: bool,
     /// Whose requests it is counted among, while it is.
@@ -124,6 +130,8 @@ struct Try {
     sent: bool,
     /// On a connection that carried a request before.
     reused: bool,
+    /// Some of a head came.
+    head_begun: bool,
     /// What the upstream itself wrote.
     head: Option<Message>,
 }
@@ -143,6 +151,8 @@ impl GatewayActor {
             configured: gateway.settings.clone(),
             pool: Pool::new(upstreams.len(), balance, seed, &gateway.id, &settings.health_check),
             settings: Arc::new(settings),
+            held_down: vec![SimTime::ZERO; upstreams.len()],
+            came: 0,
             upstreams,
             names,
             requests: SlotMap::with_key(),
@@ -241,6 +251,7 @@ impl GatewayActor {
         let span = fx.open(SpanKind::GatewayRequest, parent, request);
         fx.note(span, Note::RequestRead);
         let slot = self.insert(fx, exchange, span, request);
+        self.came = self.came.wrapping_add(1);
         fx.serve(exchange, slot);
         self.admit(fx, slot);
     }
@@ -268,6 +279,7 @@ impl GatewayActor {
             head: None,
             held: 0,
             begun: false,
+            endless: false,
             answered: false,
             client: None,
             counted: false,
@@ -302,11 +314,15 @@ impl GatewayActor {
     /// The client has left: nothing more can be told to it.
     fn client_left<O: Observer>(&mut self, fx: &mut Effects<'_, O>, exchange: ExchangeKey, slot: SlotKey) {
         fx.leave(exchange, End::Callee);
-        let Some(r) = self.forget(slot) else { return };
-        if r.answered {
+        let Some(span) = self.requests.get(slot).filter(|r| !r.answered).map(|r| r.span) else {
+            self.forget(slot);
+            return;
+        };
+        fx.note(span, Note::CallerLeft);
+        if !self.dialect.stops_for_nobody() {
             return;
         }
-        fx.note(r.span, Note::CallerLeft);
+        let Some(r) = self.forget(slot) else { return };
         if r.past_breaker {
             self.breaker.abandoned();
         }

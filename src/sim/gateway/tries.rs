@@ -8,7 +8,7 @@ use super::pool::{Choice, Remark};
 use super::retry::{Plan, stays};
 use super::{GatewayActor, Request, Try, limit};
 use crate::sim::dialect::{Action, OwnAnswer, Situation};
-use crate::sim::network::{Effects, Packet, SlotKey, Timer};
+use crate::sim::network::{Effects, ExchangeKey, Packet, SlotKey, Timer};
 use crate::sim::scenario::{Again, PassiveHealth, RetryAfter};
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{Failure, Note, Observer, Outcome, RetryObstacle, SpanKind};
@@ -67,19 +67,36 @@ impl GatewayActor {
         r.tried |= 1 << peer;
         r.last = Some(peer);
         r.tries += 1;
-        r.epoch += 1;
         if r.tries > 1 && !r.retrying {
             r.retrying = true;
             self.retries.begin();
         }
+        fx.note(r.span, Note::Picked(self.upstreams[peer]));
+        self.ask(fx, slot, peer, false);
+    }
+
+    /// Asks an upstream, if need be over a new connection.
+    fn ask<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, peer: usize, anew: bool) {
+        let Some(r) = self.requests.get_mut(slot) else { return };
+        r.epoch += 1;
         self.pool.begin(peer);
         let upstream = self.upstreams[peer];
-        fx.note(r.span, Note::Picked(upstream));
         let try_span = fx.open(SpanKind::Try, r.span, u32::from(upstream.0));
         let call = fx.call_of(r.down);
-        let (exchange, reused) = fx.call(upstream, r.request, call, slot, try_span);
-        let started = fx.now;
-        r.attempt = Some(Try { exchange, span: try_span, peer, started, sent: reused, reused, head: None });
+        let kept = if anew { None } else { fx.reuse(upstream, r.request, call, slot, try_span) };
+        let reused = kept.is_some();
+        let held_down = !reused && self.held_down[peer] > fx.now;
+        let exchange = match kept {
+            Some(exchange) => exchange,
+            None if held_down => ExchangeKey::default(),
+            None => fx.connect(upstream, r.request, call, slot, try_span),
+        };
+        let (span, started) = (try_span, fx.now);
+        let sent = reused;
+        r.attempt = Some(Try { exchange, span, peer, started, sent, reused, head_begun: false, head: None });
+        if held_down {
+            return self.failed(fx, slot, Failure::HeldDown);
+        }
         if reused {
             fx.send(exchange, Packet::Request);
             Self::restart_clock(fx, r, slot);
@@ -139,6 +156,10 @@ impl GatewayActor {
             None => Outcome::Failed(failure),
         };
         let blamed = self.dialect.counts(failure, r.head.is_some());
+        let hold = self.dialect.holds_down(failure);
+        if !hold.is_zero() {
+            self.held_down[attempt.peer] = fx.now + hold;
+        }
         self.end_try(fx, slot, outcome, blamed);
         self.decide(fx, slot, failure, Some(attempt), None);
     }
@@ -156,6 +177,8 @@ impl GatewayActor {
         r.epoch += 1;
         match outcome {
             Outcome::Failed(_) | Outcome::Broken(..) => fx.hang_up(attempt.exchange),
+            // The rest of an answer that is thrown away would come before the next one.
+            _ if blamed => fx.hang_up(attempt.exchange),
             _ => fx.done(attempt.exchange),
         }
         fx.close(attempt.span, outcome);
@@ -263,9 +286,11 @@ impl GatewayActor {
             method: r.method,
             sent: attempt.is_some_and(|a| a.sent),
             reused: attempt.is_some_and(|a| a.reused),
+            head_begun: attempt.is_some_and(|a| a.head_begun),
             // What is gathered first can still be replaced.
             head_accepted: r.head.is_some() && !r.settings.response_buffering,
             answer_begun: r.begun,
+            others_left: (0..self.upstreams.len()).any(|peer| r.tried & (1 << peer) == 0),
             tries_left: self.tries_left(r),
             elapsed: fx.now.since(r.started),
             come_back_in,
@@ -286,13 +311,29 @@ impl GatewayActor {
         if let Some((rule, setting)) = verdict.not_next {
             fx.note(span, Note::Decided(rule, Some(setting)));
         }
-        let own = |status, retry_after| OwnAnswer { status, retry_after, failure: Some(failure) };
+        let Some(r) = self.requests.get(slot) else { return };
+        let (method, tries, at_once) = (r.method, r.tries, r.started == fx.now);
+        let own = |status, retry_after| OwnAnswer {
+            status,
+            retry_after,
+            failure: Some(failure),
+            rule: Some(verdict.rule),
+            head_begun: situation.head_begun,
+            method,
+            tries,
+            at_once,
+        };
         match verdict.action {
             Action::Next => self.try_again(fx, slot, wait),
             Action::Answer(status) => self.answer_error(fx, slot, own(status, RetryAfter::Absent)),
             Action::AnswerLater(status, later) => self.answer_error(fx, slot, own(status, later)),
             Action::CutShort => self.cut_short(fx, slot, failure),
             Action::Close => self.close(fx, slot, failure),
+            Action::Redial => {
+                if let Some(attempt) = attempt {
+                    self.ask(fx, slot, attempt.peer, true);
+                }
+            }
         }
     }
 
@@ -335,6 +376,7 @@ fn seen(failure: Failure) -> Seen {
         | Failure::Unreachable
         | Failure::NameNotResolved
         | Failure::NoReply
+        | Failure::HeldDown
         | Failure::ConnectTimeout
         | Failure::HandshakeFailed
         | Failure::BadCertificate => Seen::NoConnection,

@@ -309,13 +309,26 @@ impl<O: Observer> Effects<'_, O> {
         slot: SlotKey,
         span: SpanId,
     ) -> (ExchangeKey, bool) {
-        if let Some(exchange) = self.take_idle(callee) {
-            let x = &mut self.network.exchanges[exchange];
-            (x.caller_slot, x.request, x.call, x.span) = (slot, request, call, span);
-            self.note(span, Note::Reused);
-            return (exchange, true);
+        match self.reuse(callee, request, call, slot, span) {
+            Some(exchange) => (exchange, true),
+            None => (self.connect(callee, request, call, slot, span), false),
         }
-        (self.connect(callee, request, call, slot, span), false)
+    }
+
+    /// Takes an idle connection to `callee` for a request, if there is one.
+    pub(crate) fn reuse(
+        &mut self,
+        callee: NodeId,
+        request: u32,
+        call: u32,
+        slot: SlotKey,
+        span: SpanId,
+    ) -> Option<ExchangeKey> {
+        let exchange = self.take_idle(callee)?;
+        let x = &mut self.network.exchanges[exchange];
+        (x.caller_slot, x.request, x.call, x.span) = (slot, request, call, span);
+        self.note(span, Note::Reused);
+        Some(exchange)
     }
 
     /// Opens a connection.

@@ -17,7 +17,7 @@ pub(super) fn named(name: &str) -> Result<Option<Fault>, NotBuilt> {
     let malformed = |form| Some(MalformedHead { form }.into());
     let framing = |form| Some(BadFraming { form }.into());
     let cut = |how| Some(AnswerCut { how }.into());
-    let head = |bytes| Some(HeadTooLarge { bytes }.into());
+    let head = |bytes| Some(HeadTooLarge { bytes, lines: None }.into());
     let slow = |millis| Some(SlowAnswer { delay: SimDuration::from_millis(millis) }.into());
     let own = |status, retry_after| Some(ApplicationError { status, retry_after }.into());
     Ok(match name {
@@ -34,7 +34,7 @@ pub(super) fn named(name: &str) -> Result<Option<Fault>, NotBuilt> {
         "blackhole" => Some(BlackHole {}.into()),
         "unreachable" => Some(Unreachable { why: Why::NoRoute }.into()),
         "unreachable_arp" => Some(Unreachable { why: Why::HostGone }.into()),
-        "dns_fail_runtime" => Some(NameNotResolved {}.into()),
+        "dns_fail" | "dns_fail_runtime" => Some(NameNotResolved {}.into()),
         "accept_close" => Some(AcceptThenClose { how: Ending::Close }.into()),
         "accept_rst" => Some(AcceptThenClose { how: Ending::Reset }.into()),
         "read_close" => Some(CrashAfterRead { how: Ending::Close }.into()),
@@ -52,7 +52,7 @@ pub(super) fn named(name: &str) -> Result<Option<Fault>, NotBuilt> {
         "header_9k" => head(9 * 1024),
         "header_20k" => head(20 * 1024),
         "header_too_large" => head(128 * 1024),
-        "many_headers" => head(2_000 * 20),
+        "many_headers" => Some(HeadTooLarge { bytes: 2_000 * 20, lines: Some(2_000) }.into()),
         "conflicting_cl" => framing(Contradiction::ConflictingLength),
         "cl_nonnumeric" => framing(Contradiction::NonnumericLength),
         "cl_and_te" => framing(Contradiction::LengthAndChunked),

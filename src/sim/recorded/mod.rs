@@ -3,8 +3,10 @@
 //! A cell is one gateway, one configuration of it (a profile), one fault and one method. The recordings were
 //! made with a scripted origin (or two) and a plain client that sends a few requests one after the other.
 
+mod envoy;
 mod faults;
 mod nginx;
+mod varnish;
 
 use super::dialect::DialectName;
 use super::fault::Place;
@@ -101,13 +103,14 @@ impl Cell {
             gateways: vec![gateway],
             origins,
             dependencies: Vec::new(),
-            timeline: vec![self.send(SimTime::ZERO)],
+            timeline: vec![self.send(SimTime::ZERO, 1)],
             ..Scenario::default()
         })
     }
 
-    fn send(&self, at: SimTime) -> Change {
-        let request = Request { method: self.method, path: "/cell".to_owned() };
+    /// Every request has a path of its own, so that no store answers it.
+    fn send(&self, at: SimTime, number: usize) -> Change {
+        let request = Request { method: self.method, path: format!("/cell?u={number}") };
         Change { at, action: Action::Send { client: "client".to_owned(), request } }
     }
 
@@ -137,10 +140,10 @@ impl Cell {
     /// What of the cell the simulator does not have.
     pub fn predict(&self) -> Result<Prediction, NotBuilt> {
         let mut scenario = self.scenario()?;
-        for _ in 1..self.requests() {
+        for number in 1..self.requests() {
             let trace = run(&scenario);
             let end = trace.of_kind(SpanKind::Attempt).last().map_or(SimTime::ZERO, |(_, s)| s.end);
-            scenario.timeline.push(self.send(end + SimDuration::from_millis(5)));
+            scenario.timeline.push(self.send(end + SimDuration::from_millis(5), number + 1));
         }
         let trace = run(&scenario);
         let attempts: Vec<(SpanId, Span)> =
@@ -222,6 +225,8 @@ type Product = (DialectName, fn(&str) -> Option<GatewaySettings>);
 fn product(name: &str) -> Option<Product> {
     Some(match name {
         "nginx" => (DialectName::Nginx, nginx::settings),
+        "envoy" => (DialectName::Envoy, envoy::settings),
+        "varnish" => (DialectName::Varnish, varnish::settings),
         _ => return None,
     })
 }

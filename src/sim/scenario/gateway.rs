@@ -228,6 +228,8 @@ pub enum NextUpstream {
     Http429,
     /// Also requests whose method is not idempotent, once they were sent.
     NonIdempotent,
+    /// The upstream answered with any status from 500 on (Envoy `5xx`; a condition on `beresp.status` in VCL).
+    Http5xx,
 }
 
 impl NextUpstream {

@@ -135,6 +135,8 @@ pub enum Failure {
     TryTimeout,
     /// The time for the whole request ran out.
     RequestTimeout,
+    /// The upstream failed a moment ago and is not dialled again yet.
+    HeldDown,
 }
 
 impl Failure {

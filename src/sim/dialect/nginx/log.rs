@@ -227,7 +227,8 @@ fn message(failure: Failure, address: &str) -> String {
         | Failure::QueueTimeout
         | Failure::TryTimeout
         | Failure::Cancelled
-        | Failure::RequestTimeout => {
+        | Failure::RequestTimeout
+        | Failure::HeldDown => {
             format!("upstream failed {HEADER}")
         }
     }
