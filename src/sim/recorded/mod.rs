@@ -8,12 +8,12 @@ mod faults;
 mod nginx;
 mod varnish;
 
-use super::dialect::DialectName;
+use super::dialect::{DialectName, dialect};
 use super::fault::Place;
 use super::message::Method;
 use super::scenario::{
     Action, App, Change, Client, Gateway, GatewaySettings, KeepAlive, Link, Origin, OriginSettings, Request,
-    Scenario, Tls,
+    Scenario, Tls, UpstreamKeepAlive,
 };
 use super::simulation::run;
 use super::time::{SimDuration, SimTime};
@@ -150,10 +150,19 @@ impl Cell {
             trace.of_kind(SpanKind::Attempt).map(|(id, s)| (id, *s)).collect();
         let statuses = attempts.iter().map(|(_, s)| status(&trace, s)).collect();
         // In a pool, the recordings look at the first request that met the faulty origin; here that is A, the first.
-        let met_fault = |id: SpanId| tries(&trace, id).any(|t| trace.node(NodeId(t.detail as u16)).id == "A");
+        let both = self.profile.ends_with("alldown");
+        let met_fault =
+            |id: SpanId| tries(&trace, id).any(|t| both || trace.node(NodeId(t.detail as u16)).id == "A");
         let primary = if self.fault.starts_with("keepalive_") {
-            // The first request opened the connection that the second one finds dying.
-            attempts.get(1)
+            // The first request on a connection is answered; the one that finds it dying is looked at, or where none
+            // does, the first that meets the origin again.
+            let later = || attempts.iter().skip(1);
+            let gateway = &scenario.gateways[0];
+            let kept = dialect(gateway.dialect).effective(&gateway.settings).upstream_keep_alive;
+            later()
+                .find(|(id, _)| self.fault.contains("race") && acted(&trace, *id))
+                .or_else(|| later().find(|(id, _)| kept != UpstreamKeepAlive::Off && met_fault(*id)))
+                .or(attempts.get(1))
         } else {
             attempts.iter().find(|(id, _)| met_fault(*id)).or(attempts.first())
         };
@@ -183,6 +192,12 @@ impl Cell {
             answer,
         })
     }
+}
+
+/// True if a fault had an effect on the attempt.
+fn acted(trace: &Trace, attempt: SpanId) -> bool {
+    let mut acted = trace.events.iter().filter(|e| matches!(e.note, Note::FaultActed(_)));
+    acted.any(|e| trace.descends(e.span, attempt))
 }
 
 fn tries(trace: &Trace, attempt: SpanId) -> impl Iterator<Item = Span> {
