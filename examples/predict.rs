@@ -9,14 +9,15 @@
 
 use std::io::{BufRead, Write};
 
-use fivexx::sim::recorded::{Cell, NotBuilt};
+use fivexx::sim::recorded::{Cell, NotBuilt, Sequence};
 use serde_json::{Map, Value, json};
 
 fn main() -> std::io::Result<()> {
     let kind = std::env::args().nth(1).unwrap_or_default();
     let predict: fn(&Value) -> Result<Value, NotBuilt> = match kind.as_str() {
         "gateways" => gateway,
-        "clients" | "sequences" => |_| Err(NotBuilt("this kind of recording".to_owned())),
+        "sequences" => sequence,
+        "clients" => |_| Err(NotBuilt("this kind of recording".to_owned())),
         other => {
             eprintln!("{other:?} is no kind of recording; expected gateways, clients or sequences");
             std::process::exit(2);
@@ -63,4 +64,16 @@ fn gateway(line: &Value) -> Result<Value, NotBuilt> {
         "status": p.status, "client_outcome": p.client_outcome, "connects": connects,
         "elapsed_ms": p.elapsed.as_secs_f64() * 1e3, "requests": requests, "headers": headers, "body": body,
     }))
+}
+
+fn sequence(line: &Value) -> Result<Value, NotBuilt> {
+    let sequence = Sequence::read(line)?;
+    let requests: Vec<Value> = (sequence.predict()?.into_iter())
+        .map(|r| {
+            json!({
+                "t": r.at.as_secs_f64(), "status": r.status, "ms": r.took.as_secs_f64() * 1e3, "origin": r.origin,
+            })
+        })
+        .collect();
+    Ok(json!({ "gateway": sequence.gateway, "sequence": sequence.name, "requests": requests }))
 }

@@ -2,7 +2,8 @@
 //!
 //! Each line of `tests/recordings/<gateway>.jsonl` is one experiment: configuration, fault, method, and what the
 //! client got. Every one of them must agree in status, outcome, connections, time, later requests, and for the
-//! gateway's own answers in headers and body. What is known to differ stands in `<gateway>.known`, each with the
+//! gateway's own answers in headers and body. Where a product begins at any origin of a pool, one beginning must agree,
+//! and later requests are not compared. What is known to differ stands in `<gateway>.known`, each with the
 //! reason, and must differ: a difference that is gone has to be struck out.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,18 +38,31 @@ struct Recording {
     headers: Option<Vec<(String, String)>>,
 }
 
+/// Products that begin at any origin of a pool.
+const BY_CHANCE: [&str; 3] = ["caddy", "envoy", "traefik"];
+
 /// What disagrees, in words; nothing if all agrees.
 fn differences(gateway: &str, seen: &Recording) -> Vec<String> {
+    if !BY_CHANCE.contains(&gateway) || !seen.profile.contains("pool2") {
+        return differences_with(gateway, seen, 1);
+    }
+    // Among these seeds there are some that begin at A and some that begin at B.
+    let tried = (1..=6).map(|seed| differences_with(gateway, seen, seed));
+    tried.min_by_key(Vec::len).unwrap_or_default()
+}
+
+fn differences_with(gateway: &str, seen: &Recording, seed: u64) -> Vec<String> {
     let cell = Cell {
         gateway: gateway.to_owned(),
         profile: seen.profile.clone(),
         fault: seen.fault.clone(),
         method: seen.method,
     };
-    let said = match cell.predict() {
+    let said = match cell.predict_with(seed) {
         Ok(said) => said,
         Err(missing) => return vec![format!("not built: {}", missing.0)],
     };
+    let by_chance = BY_CHANCE.contains(&gateway) && seen.profile.contains("pool2");
     let mut wrong = Vec::new();
     let mut compare = |what: &str, seen: String, said: String| {
         if seen != said {
@@ -59,17 +73,30 @@ fn differences(gateway: &str, seen: &Recording) -> Vec<String> {
     compare("outcome", seen.outcome.clone(), said.client_outcome.to_owned());
     if let Some(connects) = &seen.connects {
         let said: BTreeMap<String, u32> = said.connects.iter().cloned().collect();
-        compare("connects", format!("{connects:?}"), format!("{said:?}"));
+        let counts = |of: &BTreeMap<String, u32>| {
+            let mut counts: Vec<_> = of.values().copied().collect();
+            counts.sort_unstable();
+            format!("{counts:?}")
+        };
+        if by_chance && seen.profile.ends_with("alldown") {
+            compare("connects", counts(connects), counts(&said));
+        } else {
+            compare("connects", format!("{connects:?}"), format!("{said:?}"));
+        }
     }
-    compare("later", format!("{:?}", seen.later), format!("{:?}", said.statuses));
+    if !by_chance {
+        compare("later", format!("{:?}", seen.later), format!("{:?}", said.statuses));
+    }
     if let Some((headers, body)) = &said.answer {
         if let Some(seen) = &seen.body {
-            compare("body", seen.clone(), body.clone());
+            compare("body", unnumbered(seen), unnumbered(body));
         }
         if let Some(seen) = &seen.headers {
             let headers: Vec<_> = headers
                 .iter()
                 .filter(|(n, _)| !VARIES.contains(&n.to_ascii_lowercase().as_str()))
+                // The number has more digits or fewer.
+                .filter(|(n, _)| n != "Content-Length" || !body.contains("XID: "))
                 .cloned()
                 .collect();
             compare("headers", format!("{seen:?}"), format!("{headers:?}"));
@@ -81,6 +108,12 @@ fn differences(gateway: &str, seen: &Recording) -> Vec<String> {
         wrong.push(format!("elapsed was {} ms, predicted {said_ms} ms", seen.elapsed_ms));
     }
     wrong
+}
+
+/// A page of Varnish without the number of its transaction.
+fn unnumbered(page: &str) -> String {
+    let Some((before, after)) = page.split_once("XID: ") else { return page.to_owned() };
+    format!("{before}XID: {}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// Compares every recording of a gateway; those that are known to differ must differ still.
@@ -114,6 +147,16 @@ fn compare(gateway: &str, recordings: &str, known: &str, least: usize) {
     let stray: Vec<_> = known.difference(&met).collect();
     assert!(wrong.is_empty() && stray.is_empty(), "{gateway}:\n{wrong}not recorded: {stray:?}");
     assert!(count >= least, "only {count} recordings of {gateway} were compared");
+}
+
+#[test]
+fn envoy() {
+    compare("envoy", include_str!("recordings/envoy.jsonl"), include_str!("recordings/envoy.known"), 300);
+}
+
+#[test]
+fn varnish() {
+    compare("varnish", include_str!("recordings/varnish.jsonl"), include_str!("recordings/varnish.known"), 300);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::sim::message::{Framing, HeadDefect, Template, Value};
 use crate::sim::scenario::{
-    Again, Algorithm, Balance, GatewaySettings, KeepAlive, LimitRule, Limits, NextUpstream, PassiveHealth,
+    Again, Algorithm, Balance, GatewaySettings, InitialHealth, KeepAlive, ProbeRule, LimitRule, Limits, NextUpstream, PassiveHealth,
     Retry, RetryAfter, RetryRule, RetryWait, UpstreamKeepAlive,
 };
 use crate::sim::time::SimDuration;
@@ -77,6 +77,12 @@ impl Dialect for Envoy {
             upstream_keep_alive: UpstreamKeepAlive::On(keep_alive),
             balance: Balance::RoundRobin,
             panic_threshold: 0.5,
+            // A host is asked once before it counts as well; one wrong status is enough to take it out.
+            health_check: ProbeRule {
+                initial: InitialHealth::Unhealthy,
+                status_is_final: true,
+                ..bare.health_check
+            },
             retry: RetryRule {
                 again: Again::Any,
                 wait: RetryWait::FullJitter { base: millis(25), cap: millis(250) },

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
 use crate::sim::scenario::{
-    Again, Balance, CacheRule, GatewaySettings, KeepAlive, Limits, NextUpstream, Retry, RetryAfter,
+    Again, Balance, CacheRule, GatewaySettings, InitialHealth, KeepAlive, ProbeRule, Limits, NextUpstream, Retry, RetryAfter,
     RetryRule, RetryWait, UpstreamKeepAlive,
 };
 use crate::sim::time::SimDuration;
@@ -69,6 +69,15 @@ impl Dialect for Varnish {
             }),
             balance: Balance::RoundRobin,
             retry: RetryRule { again: Again::Any, ..bare.retry },
+            // VCL's reference of probes: `.interval` 5 s, `.timeout` 2 s, 3 of the last 8 must be good.
+            health_check: ProbeRule {
+                interval: SimDuration::from_secs(5),
+                timeout: SimDuration::from_secs(2),
+                rise: 3,
+                window: 8,
+                initial: InitialHealth::Unhealthy,
+                ..bare.health_check
+            },
             // `default_ttl`, `default_grace`, and the statuses that builtin.vcl lets be stored.
             cache: CacheRule {
                 ttl: SimDuration::from_secs(120),

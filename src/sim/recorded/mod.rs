@@ -6,7 +6,10 @@
 mod envoy;
 mod faults;
 mod nginx;
+mod sequence;
 mod varnish;
+
+pub use sequence::{Fared, Sequence};
 
 use super::dialect::{DialectName, dialect};
 use super::fault::Place;
@@ -139,7 +142,15 @@ impl Cell {
     /// # Errors
     /// What of the cell the simulator does not have.
     pub fn predict(&self) -> Result<Prediction, NotBuilt> {
-        let mut scenario = self.scenario()?;
+        self.predict_with(Scenario::default().seed)
+    }
+
+    /// As [`Cell::predict`], with that seed: some products begin at any upstream of a pool.
+    ///
+    /// # Errors
+    /// What of the cell the simulator does not have.
+    pub fn predict_with(&self, seed: u64) -> Result<Prediction, NotBuilt> {
+        let mut scenario = Scenario { seed, ..self.scenario()? };
         for number in 1..self.requests() {
             let trace = run(&scenario);
             let end = trace.of_kind(SpanKind::Attempt).last().map_or(SimTime::ZERO, |(_, s)| s.end);
@@ -254,4 +265,17 @@ fn tuned() -> GatewaySettings {
         read_timeout: Some(SimDuration::from_secs(2)),
         ..GatewaySettings::default()
     }
+}
+
+/// The words of a configuration, each with what stands after its `=`.
+fn words(text: &serde_json::Value) -> Vec<(String, String)> {
+    let lines = match text {
+        serde_json::Value::Array(lines) => lines.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let words = lines.iter().filter_map(|line| line.as_str()).flat_map(str::split_whitespace);
+    words
+        .map(|word| word.split_once('=').unwrap_or((word, "")))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }

@@ -1,9 +1,25 @@
 //! The recorded configurations of nginx 1.22.1.
 
-use super::tuned;
+use serde_json::Value;
+
+use super::{NotBuilt, tuned, words};
 use crate::sim::scenario::{
     GatewaySettings, KeepAlive, Maintenance, NextUpstream, RetryAfter, UpstreamKeepAlive,
 };
+
+/// `keepalive 16`.
+fn kept() -> UpstreamKeepAlive {
+    UpstreamKeepAlive::On(KeepAlive { most: 16, ..KeepAlive::default() })
+}
+
+/// `proxy_next_upstream error timeout http_502 http_503 non_idempotent`.
+const RETRY: [NextUpstream; 5] = [
+    NextUpstream::Error,
+    NextUpstream::Timeout,
+    NextUpstream::Http502,
+    NextUpstream::Http503,
+    NextUpstream::NonIdempotent,
+];
 
 /// What a profile configures; none where it is not built.
 pub(super) fn settings(profile: &str) -> Option<GatewaySettings> {
@@ -11,24 +27,39 @@ pub(super) fn settings(profile: &str) -> Option<GatewaySettings> {
     Some(match profile {
         "defaults" => GatewaySettings::default(),
         "tuned" | "pool2" | "pool2-alldown" => tuned,
-        "keepalive" => GatewaySettings {
-            upstream_keep_alive: Some(UpstreamKeepAlive::On(KeepAlive { most: 16, ..KeepAlive::default() })),
-            ..tuned
-        },
-        "retry-pool2" | "retry-pool2-alldown" => GatewaySettings {
-            next_upstream: Some(vec![
-                NextUpstream::Error,
-                NextUpstream::Timeout,
-                NextUpstream::Http502,
-                NextUpstream::Http503,
-                NextUpstream::NonIdempotent,
-            ]),
-            ..tuned
-        },
+        "keepalive" => GatewaySettings { upstream_keep_alive: Some(kept()), ..tuned },
+        "retry-pool2" | "retry-pool2-alldown" => {
+            GatewaySettings { next_upstream: Some(RETRY.to_vec()), ..tuned }
+        }
         "maintenance" => GatewaySettings {
             maintenance: Some(Maintenance::On { retry_after: RetryAfter::Seconds(120) }),
             ..tuned
         },
         _ => return None,
     })
+}
+
+/// What a sequence configures beside the time-outs.
+pub(super) fn special(sequence: &str, special: &Value) -> Result<GatewaySettings, NotBuilt> {
+    let mut settings = GatewaySettings::default();
+    if sequence.starts_with("retry_non_idempotent") {
+        settings.next_upstream = Some(RETRY.to_vec());
+    }
+    for (key, value) in special.as_object().into_iter().flatten() {
+        match key.as_str() {
+            "n_origins" | "upstream" => {}
+            "keepalive" => settings.upstream_keep_alive = Some(kept()),
+            "server_opts" => {
+                for (name, value) in words(value) {
+                    match name.as_str() {
+                        "max_fails" => settings.max_fails = value.parse().ok(),
+                        "fail_timeout" => settings.fail_timeout = value.parse().ok(),
+                        _ => return Err(NotBuilt(format!("nginx {name}"))),
+                    }
+                }
+            }
+            _ => return Err(NotBuilt(format!("nginx {key}"))),
+        }
+    }
+    Ok(settings)
 }
