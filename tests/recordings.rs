@@ -156,7 +156,12 @@ fn envoy() {
 
 #[test]
 fn varnish() {
-    compare("varnish", include_str!("recordings/varnish.jsonl"), include_str!("recordings/varnish.known"), 300);
+    compare(
+        "varnish",
+        include_str!("recordings/varnish.jsonl"),
+        include_str!("recordings/varnish.known"),
+        300,
+    );
 }
 
 #[test]

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::sim::message::{Framing, HeadDefect, Template, Value};
 use crate::sim::scenario::{
-    Again, Algorithm, Balance, GatewaySettings, InitialHealth, KeepAlive, ProbeRule, LimitRule, Limits, NextUpstream, PassiveHealth,
-    Retry, RetryAfter, RetryRule, RetryWait, UpstreamKeepAlive,
+    Again, Algorithm, Balance, GatewaySettings, InitialHealth, KeepAlive, LimitRule, Limits, NextUpstream,
+    PassiveHealth, ProbeRule, Retry, RetryAfter, RetryRule, RetryWait, UpstreamKeepAlive,
 };
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, SpanId, Trace};
@@ -329,7 +329,8 @@ impl Dialect for Envoy {
         ]);
         // Answered before the request's body was read: the connection cannot be used again
         // (recordings: envoy maintenance POST, retry dns_fail POST).
-        if o.at_once && o.method.has_body() {
+        let nobody_asked = o.tries == 0 || o.failure == Some(Failure::NameNotResolved);
+        if nobody_asked && o.method.has_body() {
             headers.push(text("connection", "close"));
         }
         template.headers = headers;

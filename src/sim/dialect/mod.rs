@@ -175,8 +175,6 @@ pub struct OwnAnswer {
     pub method: Method,
     /// How many tries there were.
     pub tries: u32,
-    /// True if nothing was waited for: the answer is out before the body of the request is in.
-    pub at_once: bool,
 }
 
 impl OwnAnswer {
@@ -190,7 +188,6 @@ impl OwnAnswer {
             head_begun: false,
             method: Method::Get,
             tries: 0,
-            at_once: true,
         }
     }
 }

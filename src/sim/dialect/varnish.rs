@@ -13,8 +13,8 @@ use super::{
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
 use crate::sim::scenario::{
-    Again, Balance, CacheRule, GatewaySettings, InitialHealth, KeepAlive, ProbeRule, Limits, NextUpstream, Retry, RetryAfter,
-    RetryRule, RetryWait, UpstreamKeepAlive,
+    Again, Balance, CacheRule, GatewaySettings, InitialHealth, KeepAlive, Limits, NextUpstream, ProbeRule,
+    Retry, RetryAfter, RetryRule, RetryWait, UpstreamKeepAlive,
 };
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, SpanId, Trace};

@@ -312,7 +312,7 @@ impl GatewayActor {
             fx.note(span, Note::Decided(rule, Some(setting)));
         }
         let Some(r) = self.requests.get(slot) else { return };
-        let (method, tries, at_once) = (r.method, r.tries, r.started == fx.now);
+        let (method, tries) = (r.method, r.tries);
         let own = |status, retry_after| OwnAnswer {
             status,
             retry_after,
@@ -321,7 +321,6 @@ impl GatewayActor {
             head_begun: situation.head_begun,
             method,
             tries,
-            at_once,
         };
         match verdict.action {
             Action::Next => self.try_again(fx, slot, wait),

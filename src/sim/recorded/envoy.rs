@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::NotBuilt;
 use crate::sim::scenario::{
-    GatewaySettings, HealthCheck, Limits, Maintenance, NextUpstream, Outlier, PassiveHealth, RateLimit, RetryAfter,
+    GatewaySettings, HealthCheck, Limits, Maintenance, NextUpstream, Outlier, PassiveHealth, RateLimit,
+    RetryAfter,
 };
 use crate::sim::time::SimDuration;
 
@@ -87,7 +88,8 @@ fn cluster(cluster: &Value, settings: &mut GatewaySettings) -> Result<(), NotBui
 /// A request takes a place of `max_requests` at once; beyond `max_connections` it waits for a connection.
 fn limits(thresholds: &Value) -> Limits {
     let most = |name: &str| number(&thresholds[name]);
-    let (requests, connections) = (most("max_requests").unwrap_or(1_024), most("max_connections").unwrap_or(1_024));
+    let (requests, connections) =
+        (most("max_requests").unwrap_or(1_024), most("max_connections").unwrap_or(1_024));
     let pending = most("max_pending_requests").unwrap_or(1_024);
     Limits {
         all_upstreams: Some(requests.min(connections)),

@@ -219,7 +219,10 @@ fn tries(trace: &Trace, attempt: SpanId) -> impl Iterator<Item = Span> {
 fn dialled(trace: &Trace, attempt: SpanId) -> Vec<Span> {
     let tries = trace.of_kind(SpanKind::Try).filter(|(id, _)| trace.descends(*id, attempt));
     let dialled = tries.filter(|(id, t)| {
-        let never = matches!(t.outcome, Outcome::Failed(Failure::NameNotResolved | Failure::Unreachable | Failure::HeldDown));
+        let never = matches!(
+            t.outcome,
+            Outcome::Failed(Failure::NameNotResolved | Failure::Unreachable | Failure::HeldDown)
+        );
         !never && trace.notes(*id).all(|e| e.note != Note::Reused)
     });
     dialled.map(|(_, t)| *t).collect()

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{NotBuilt, tuned};
 use crate::sim::scenario::{
-    Balance, Cache, GatewaySettings, HealthCheck, InitialHealth, Limits, Maintenance, NextUpstream, RetryAfter,
+    Balance, Cache, GatewaySettings, InitialHealth, Limits, Maintenance, NextUpstream, RetryAfter,
 };
 use crate::sim::time::SimDuration;
 
