@@ -135,8 +135,6 @@ pub struct Template {
     pub defect: Option<HeadDefect>,
     /// The size of the head in bytes, where padding makes it larger than the headers listed.
     pub head_bytes: u32,
-    /// How many header lines there are beside those listed, where padding makes them more.
-    pub more_headers: u32,
     /// Raw bytes that stand in place of status line and headers.
     pub raw: Option<Vec<u8>>,
 }
@@ -170,7 +168,6 @@ impl Template {
             framing: Framing::Length,
             defect: None,
             head_bytes: 0,
-            more_headers: 0,
             raw: None,
         }
     }
@@ -180,9 +177,16 @@ impl Template {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
     }
 
-    /// How many header lines there are.
-    pub fn header_lines(&self) -> u32 {
-        self.headers.len() as u32 + self.more_headers
+    /// The bytes of the longest header line; padding counts as one line.
+    pub fn longest_line(&self) -> u32 {
+        let length = |(name, value): &(String, Value)| match value {
+            Value::Text(text) => name.len() + text.len() + 2,
+            // An HTTP-date; a length has fewer digits.
+            _ => name.len() + 31,
+        };
+        let lines: Vec<u32> = self.headers.iter().map(|header| length(header) as u32).collect();
+        let padding = self.head_bytes.saturating_sub(lines.iter().map(|line| line + 2).sum());
+        lines.into_iter().max().unwrap_or_default().max(padding)
     }
 
     /// The headers as text, for an answer with this number sent at `sent`.

@@ -191,14 +191,19 @@ pub fn default_of(scenario: &Scenario, gateway: &str, setting: Setting) -> Gatew
     to
 }
 
-/// Every failure that can move a request on, with its name in configurations and whether it is ticked.
+/// Every failure that can move a request on at this product, with its name in configurations and whether it is ticked.
 pub fn ticks(scenario: &Scenario, gateway: &str, at: SimTime) -> Vec<(NextUpstream, String, bool)> {
     let name = scenario.gateways.iter().find(|g| g.id == gateway).map(|g| g.dialect).unwrap_or_default();
-    let ticked = dialect(name).effective(&conditions::gateway(scenario, gateway, at)).next_upstream;
-    ALL_FAILURES.iter().map(|f| (*f, failure_name(*f), ticked.contains(f))).collect()
+    let product = dialect(name);
+    let ticked = product.effective(&conditions::gateway(scenario, gateway, at)).next_upstream;
+    let named = |f: &&NextUpstream| {
+        let only = GatewaySettings { next_upstream: Some(vec![**f]), ..GatewaySettings::default() };
+        product.supports(Setting::NextUpstream, &only).is_ok()
+    };
+    ALL_FAILURES.iter().filter(named).map(|f| (*f, failure_name(*f), ticked.contains(f))).collect()
 }
 
-const ALL_FAILURES: [NextUpstream; 11] = [
+const ALL_FAILURES: [NextUpstream; 12] = [
     NextUpstream::Error,
     NextUpstream::Timeout,
     NextUpstream::InvalidHeader,
@@ -210,6 +215,7 @@ const ALL_FAILURES: [NextUpstream; 11] = [
     NextUpstream::Http404,
     NextUpstream::Http429,
     NextUpstream::NonIdempotent,
+    NextUpstream::Http5xx,
 ];
 
 fn failure_name(failure: NextUpstream) -> String {

@@ -80,6 +80,8 @@ pub fn failure(failure: Failure) -> &'static str {
         Failure::QueueTimeout => "no place at an upstream became free in time",
         Failure::TryTimeout => "the time for one try ran out",
         Failure::RequestTimeout => "the time for the whole request ran out",
+        Failure::HeadLines => "the head of the answer has too many lines, or one that is too long",
+        Failure::Unrepeatable => "the request cannot be sent again",
         Failure::HeldDown => "it failed a moment ago and is not dialled again yet",
     }
 }

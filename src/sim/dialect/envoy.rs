@@ -5,6 +5,7 @@
 
 mod log;
 mod rules;
+mod settings;
 
 use self::rules::*;
 use super::{
@@ -12,10 +13,7 @@ use super::{
     Verdict,
 };
 use crate::sim::message::{Framing, HeadDefect, Template, Value};
-use crate::sim::scenario::{
-    Again, Algorithm, Balance, GatewaySettings, InitialHealth, KeepAlive, LimitRule, Limits, NextUpstream,
-    PassiveHealth, ProbeRule, Retry, RetryAfter, RetryRule, RetryWait, UpstreamKeepAlive,
-};
+use crate::sim::scenario::{GatewaySettings, NextUpstream, RetryAfter};
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, SpanId, Trace};
 
@@ -25,7 +23,7 @@ pub(super) struct Envoy;
 /// What it writes into `server`: the default of `server_name`.
 const SERVER: &str = "envoy";
 /// `HttpProtocolOptions.max_headers_count`.
-const MOST_HEADERS: u32 = 100;
+const MOST_HEADERS: usize = 100;
 /// `HttpConnectionManager.delayed_close_timeout`.
 const DELAYED_CLOSE: SimDuration = SimDuration::from_secs(1);
 
@@ -37,6 +35,7 @@ fn reset_reason(failure: Failure, head_begun: bool) -> (&'static str, u16, RuleI
         Failure::ConnectTimeout => {
             ("connection timeout", 503, CONNECT_TIMEOUT, Some(Setting::ConnectTimeout))
         }
+        Failure::HeadLines => ("protocol error", 502, HEADER_COUNT, None),
         Failure::HeadTooLarge => ("protocol error", 502, HEAD_TOO_LARGE, Some(Setting::HeaderLimit)),
         Failure::InvalidHead(_) => ("protocol error", 502, PROTOCOL_ERROR, None),
         Failure::Closed | Failure::Reset if head_begun => ("protocol error", 502, PROTOCOL_ERROR, None),
@@ -58,143 +57,20 @@ impl Dialect for Envoy {
         "recorded November 2026"
     }
 
-    /// Defaults from the API reference of Envoy v3: `Cluster`, `RouteAction`, `HttpConnectionManager`.
     fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {
-        // An hour without a stream, `idle_timeout` of `HttpProtocolOptions`; no limit of streams on a connection.
-        let keep_alive = KeepAlive { idle: SimDuration::from_secs(3_600), most: 100_000, requests: u32::MAX };
-        let five_minutes = SimDuration::from_secs(300);
-        let millis = SimDuration::from_millis;
-        let bare = EffectiveSettings::bare();
-        let mut s = EffectiveSettings {
-            connect_timeout: SimDuration::from_secs(5),
-            send_timeout: five_minutes,
-            read_timeout: five_minutes,
-            request_timeout: SimDuration::from_secs(15),
-            // `num_retries` is 1 as soon as there is a `retry_policy`.
-            next_upstream_tries: if settings.next_upstream.is_some() { 2 } else { 1 },
-            header_limit: 60 * 1_024,
-            keep_alive,
-            upstream_keep_alive: UpstreamKeepAlive::On(keep_alive),
-            balance: Balance::RoundRobin,
-            panic_threshold: 0.5,
-            // A host is asked once before it counts as well; one wrong status is enough to take it out.
-            health_check: ProbeRule {
-                initial: InitialHealth::Unhealthy,
-                status_is_final: true,
-                ..bare.health_check
-            },
-            retry: RetryRule {
-                again: Again::Any,
-                wait: RetryWait::FullJitter { base: millis(25), cap: millis(250) },
-                concurrent: 3,
-                per_try_timeout: SimDuration::ZERO,
-            },
-            limits: LimitRule { all_upstreams: 1_024, queue: 1_024, ..bare.limits },
-            ..bare
-        }
-        .configured(settings);
-        // `stream_idle_timeout` looks at the whole stream.
-        s.body_timeout = s.read_timeout;
-        s
+        settings::effective(settings)
     }
 
     fn supports(&self, setting: Setting, s: &GatewaySettings) -> Result<(), &'static str> {
-        const HEALTH: &str = "it has passive_health with outlier, and health_check";
-        const PLACES: &str = "its circuit breakers limit all_upstreams (max_requests, max_connections) and queue (max_pending_requests)";
-        let fits = |good: bool, instead| if good { Ok(()) } else { Err(instead) };
-        let limits = |l: &Limits| {
-            l.upstream_requests.is_none()
-                && l.queue_timeout.is_none()
-                && l.client_requests.is_none()
-                && l.total_requests.is_none()
-        };
-        let retry = |r: &Retry| {
-            matches!(r.again, None | Some(Again::Any))
-                && matches!(r.wait, None | Some(RetryWait::FullJitter { .. }))
-        };
-        match setting {
-            Setting::Balance => fits(
-                !matches!(
-                    s.balance,
-                    Some(Balance::SmoothRoundRobin | Balance::FirstAvailable | Balance::LeastRequests)
-                ),
-                "it has round_robin, least_of_two (LEAST_REQUEST) and random",
-            ),
-            Setting::PassiveHealth => fits(
-                matches!(s.passive_health, None | Some(PassiveHealth::Off | PassiveHealth::Outlier(_))),
-                HEALTH,
-            ),
-            Setting::MaxFails | Setting::FailTimeout => Err(HEALTH),
-            Setting::NextUpstreamTimeout => Err("request_timeout holds for all tries together"),
-            Setting::Retry => fits(
-                s.retry.as_ref().is_none_or(retry),
-                "it tries whichever host the balance gives (again any), after a wait of full_jitter",
-            ),
-            Setting::Limits => fits(s.limits.as_ref().is_none_or(limits), PLACES),
-            Setting::RateLimit => fits(
-                !matches!(&s.rate_limit, Some(r) if r.algorithm == Some(Algorithm::LeakyBucket)),
-                "it has a token_bucket (local_ratelimit)",
-            ),
-            Setting::Breaker => {
-                Err("what it calls circuit breakers are limits; it ejects hosts by passive_health")
-            }
-            Setting::Cache => Err("its cache filter is a work in progress; nothing is stored"),
-            Setting::BodyTimeout => Err("read_timeout (stream_idle_timeout) holds in the body too"),
-            Setting::ResponseBuffering => Err("its buffer filter gathers requests, not answers"),
-            _ => Ok(()),
-        }
+        settings::supports(setting, s)
     }
 
     fn directive(&self, setting: Setting) -> &'static str {
-        match setting {
-            Setting::ConnectTimeout => "connect_timeout",
-            Setting::SendTimeout | Setting::ReadTimeout | Setting::BodyTimeout => "stream_idle_timeout",
-            Setting::RequestTimeout | Setting::NextUpstreamTimeout => "timeout",
-            Setting::NextUpstream => "retry_on",
-            Setting::NextUpstreamTries => "num_retries",
-            Setting::HeaderLimit => "max_response_headers_kb",
-            Setting::Maintenance => "direct_response",
-            Setting::KeepAlive | Setting::UpstreamKeepAlive => "idle_timeout",
-            Setting::Balance => "lb_policy",
-            Setting::Upstreams => "lb_endpoints",
-            Setting::PassiveHealth | Setting::MaxFails | Setting::FailTimeout => "outlier_detection",
-            Setting::HealthCheck => "health_checks",
-            Setting::PanicThreshold => "healthy_panic_threshold",
-            Setting::Retry => "retry_policy",
-            Setting::Limits => "circuit_breakers",
-            Setting::RateLimit => "local_ratelimit",
-            // Not to be configured; see `supports`.
-            Setting::Breaker | Setting::Cache | Setting::ResponseBuffering => setting.field(),
-        }
+        settings::directive(setting)
     }
 
     fn value(&self, setting: Setting, s: &EffectiveSettings) -> String {
-        match setting {
-            Setting::NextUpstream if s.next_upstream.is_empty() => "off".to_owned(),
-            Setting::NextUpstream => retry_on(&s.next_upstream).join(","),
-            Setting::NextUpstreamTries => s.next_upstream_tries.saturating_sub(1).to_string(),
-            Setting::HeaderLimit => (s.header_limit / 1_024).to_string(),
-            Setting::UpstreamKeepAlive => match s.upstream_keep_alive {
-                UpstreamKeepAlive::Off => "off".to_owned(),
-                UpstreamKeepAlive::On(KeepAlive { idle, .. }) => idle.to_string(),
-            },
-            Setting::Balance => match s.balance {
-                Balance::LeastOfTwo => "LEAST_REQUEST",
-                Balance::Random => "RANDOM",
-                _ => "ROUND_ROBIN",
-            }
-            .to_owned(),
-            Setting::PassiveHealth => match &s.passive_health {
-                PassiveHealth::Outlier(o) => format!("consecutive_5xx {}", o.consecutive_5xx),
-                _ => "off".to_owned(),
-            },
-            Setting::PanicThreshold => format!("{} %", s.panic_threshold * 100.0),
-            Setting::Retry => format!("max_retries {}", s.retry.concurrent),
-            Setting::Limits => {
-                format!("max_requests {}, max_pending_requests {}", s.limits.all_upstreams, s.limits.queue)
-            }
-            other => other.written(s),
-        }
+        settings::value(setting, s)
     }
 
     fn rules(&self) -> &'static [Rule] {
@@ -209,7 +85,10 @@ impl Dialect for Envoy {
         if template.status.is_none_or(|status| status < 100) {
             return Reading::Reject(Failure::InvalidHead(HeadDefect::BadStatusLine));
         }
-        if template.head_bytes > settings.header_limit || template.header_lines() > MOST_HEADERS {
+        if template.headers.len() > MOST_HEADERS {
+            return Reading::Reject(Failure::HeadLines);
+        }
+        if template.head_bytes > settings.header_limit {
             return Reading::Reject(Failure::HeadTooLarge);
         }
         let named = template.status.is_some_and(|status| names_status(&settings.next_upstream, status));
@@ -224,7 +103,10 @@ impl Dialect for Envoy {
         let verdict = |action, rule, setting| Verdict { action, rule, setting, not_next: None };
         if s.head_accepted || s.answer_begun {
             return match s.failure {
-                Failure::BodyTimeout => verdict(Action::CutShort, CUT_BY_TIMEOUT, Some(Setting::ReadTimeout)),
+                Failure::RequestTimeout => {
+                    verdict(Action::CutShort, CUT_BY_TIMEOUT, Some(Setting::RequestTimeout))
+                }
+                Failure::BodyTimeout => verdict(Action::CutShort, STREAM_IDLE, Some(Setting::ReadTimeout)),
                 _ => verdict(Action::CutShort, CUT_SHORT, None),
             };
         }
@@ -256,7 +138,7 @@ impl Dialect for Envoy {
         let (_, status, rule, setting) = reset_reason(s.failure, s.head_begun);
         let conditions = &s.settings.next_upstream;
         let not_next = if s.tries_left == 0 {
-            None
+            (s.settings.next_upstream_tries > 1).then_some((RETRIES_USED, Setting::NextUpstreamTries))
         } else if names_failure(conditions) {
             return verdict(Action::Next, RETRY, Some(Setting::NextUpstream));
         } else {
@@ -380,20 +262,6 @@ fn names_status(conditions: &[NextUpstream], status: u16) -> bool {
     all || NextUpstream::of_status(status).is_some_and(|named| conditions.contains(&named))
 }
 
-/// The conditions as `retry_on` writes them; single statuses stand in `retriable_status_codes`.
-fn retry_on(conditions: &[NextUpstream]) -> Vec<&'static str> {
-    let mut written: Vec<&str> = Vec::new();
-    for condition in conditions {
-        match condition {
-            NextUpstream::Http5xx => written.push("5xx"),
-            NextUpstream::Error => written.extend(["connect-failure", "reset"]),
-            _ => written.push("retriable-status-codes"),
-        }
-    }
-    written.dedup();
-    written
-}
-
 /// Reason phrases of `source/common/http/codes.cc`, 1.40.0.
 fn reason(status: u16) -> &'static str {
     match status {
@@ -419,5 +287,65 @@ fn reason(status: u16) -> &'static str {
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "Unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::message::{Message, Method, TemplateId};
+    use crate::sim::time::SimTime;
+
+    fn page(own: OwnAnswer) -> String {
+        let message = Message { template: TemplateId(0), number: 0, sent: SimTime::ZERO };
+        Envoy.own(own).render(message, 0)
+    }
+
+    #[test]
+    fn its_page_names_the_reset_reason_and_whether_it_tried_again() {
+        let once = OwnAnswer {
+            failure: Some(Failure::Closed),
+            tries: 1,
+            ..OwnAnswer::configured(503, RetryAfter::Absent)
+        };
+        // Recorded: envoy tuned read_close, retry read_rst, tuned partial_headers.
+        assert!(page(once).ends_with("before headers. reset reason: connection termination"));
+        let thrice = OwnAnswer { tries: 3, ..once };
+        assert!(page(thrice).ends_with("retried and the latest reset reason: connection termination"));
+        let within = OwnAnswer { status: 502, head_begun: true, ..once };
+        assert!(page(within).ends_with("reset reason: protocol error"));
+    }
+
+    #[test]
+    fn what_it_refuses_by_itself_says_so_in_headers() {
+        let full =
+            OwnAnswer { failure: Some(Failure::NoRoom), ..OwnAnswer::configured(503, RetryAfter::Absent) };
+        assert!(page(full).contains("\r\nx-envoy-overloaded: true\r\n"));
+        let early = OwnAnswer {
+            failure: Some(Failure::RateLimited),
+            ..OwnAnswer::configured(429, RetryAfter::Absent)
+        };
+        assert!(page(early).ends_with("\r\n\r\nlocal_rate_limited"));
+        assert!(!page(early).to_ascii_lowercase().contains("retry-after"));
+    }
+
+    #[test]
+    fn it_closes_where_the_body_of_a_request_was_not_read() {
+        let maintenance =
+            |method| OwnAnswer { method, ..OwnAnswer::configured(503, RetryAfter::Seconds(120)) };
+        assert!(page(maintenance(Method::Post)).contains("connection: close"));
+        assert!(!page(maintenance(Method::Get)).contains("connection"));
+    }
+
+    #[test]
+    fn retry_on_names_ranges_and_single_statuses() {
+        let any = [NextUpstream::Http5xx];
+        assert_eq!(
+            [499, 500, 501, 599, 600, 999].map(|s| names_status(&any, s)),
+            [false, true, true, true, false, false]
+        );
+        let one = [NextUpstream::Http503];
+        assert!(names_status(&one, 503) && !names_status(&one, 500) && !names_failure(&one));
+        assert!(names_failure(&any), "5xx covers connections that fail");
     }
 }

@@ -270,11 +270,11 @@ pub trait Dialect: Sync {
     fn closes_after(&self) -> SimDuration {
         SimDuration::ZERO
     }
-    /// The status and the rule by which a request of this method ends that was sent and would have to be repeated;
-    /// none if it can be.
-    fn unrepeatable(&self, method: Method) -> Option<(u16, RuleId)> {
+    /// True if a request of this method cannot be sent again once it was: an answer that is thrown away for another
+    /// try is then [`Failure::Unrepeatable`].
+    fn sends_once(&self, method: Method) -> bool {
         let _ = method;
-        None
+        false
     }
     /// For how long an upstream is not dialled again after this failure.
     fn holds_down(&self, failure: Failure) -> SimDuration {

@@ -99,6 +99,10 @@ impl Dialect for Nginx {
         };
         let fits = |good: bool, instead| if good { Ok(()) } else { Err(instead) };
         match setting {
+            Setting::NextUpstream => fits(
+                !s.next_upstream.iter().flatten().any(|c| *c == NextUpstream::Http5xx),
+                "proxy_next_upstream names single statuses",
+            ),
             Setting::Balance => fits(
                 !matches!(s.balance, Some(Balance::RoundRobin | Balance::FirstAvailable)),
                 "it has smooth_round_robin, least_requests (least_conn), least_of_two (random two) and random",

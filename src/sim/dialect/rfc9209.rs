@@ -76,7 +76,7 @@ fn error(failure: Failure, s: &EffectiveSettings) -> (RuleId, u16, Option<Settin
         Failure::RateLimited => (HTTP_REQUEST_ERROR, s.rate_limit.status, Some(Setting::RateLimit), None),
         Failure::ClientLimit => (HTTP_REQUEST_ERROR, s.limits.client_status, Some(Setting::Limits), None),
         Failure::Truncated { .. } => (HTTP_RESPONSE_INCOMPLETE, 502, None, Some(Error)),
-        Failure::HeadTooLarge => {
+        Failure::HeadTooLarge | Failure::HeadLines => {
             (HTTP_RESPONSE_HEADER_SECTION_SIZE, 502, Some(Setting::HeaderLimit), Some(InvalidHeader))
         }
         Failure::Shed => (PROXY_INTERNAL_RESPONSE, 503, Some(Setting::Limits), None),

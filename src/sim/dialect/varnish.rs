@@ -5,6 +5,7 @@
 
 mod log;
 mod rules;
+mod settings;
 
 use self::rules::*;
 use super::{
@@ -12,10 +13,7 @@ use super::{
     Verdict,
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
-use crate::sim::scenario::{
-    Again, Balance, CacheRule, GatewaySettings, InitialHealth, KeepAlive, Limits, NextUpstream, ProbeRule,
-    Retry, RetryAfter, RetryRule, RetryWait, UpstreamKeepAlive,
-};
+use crate::sim::scenario::{GatewaySettings, NextUpstream, RetryAfter};
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, SpanId, Trace};
 
@@ -27,7 +25,7 @@ const VIA: &str = "1.1 varnish (Varnish/7.1)";
 /// `http_resp_hdr_len`, 8k.
 const LONGEST_LINE: u32 = 8 * 1_024;
 /// `http_max_hdr`, 64, of which the status line takes some.
-const MOST_HEADERS: u32 = 64;
+const MOST_HEADERS: usize = 64;
 /// `backend_remote_error_holddown`.
 const HOLD_DOWN: SimDuration = SimDuration::from_millis(250);
 
@@ -44,146 +42,20 @@ impl Dialect for Varnish {
         "recorded November 2026"
     }
 
-    /// Defaults from the parameters in varnishd(1), 7.1.
     fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {
-        let minute = SimDuration::from_secs(60);
-        let bare = EffectiveSettings::bare();
-        EffectiveSettings {
-            connect_timeout: SimDuration::from_millis(3_500),
-            send_timeout: minute,
-            // `first_byte_timeout` and `between_bytes_timeout`.
-            read_timeout: minute,
-            body_timeout: minute,
-            header_limit: 32 * 1_024,
-            // `timeout_idle`.
-            keep_alive: KeepAlive {
-                idle: SimDuration::from_secs(5),
-                requests: u32::MAX,
-                ..KeepAlive::default()
-            },
-            // `backend_idle_timeout`; as many as there are.
-            upstream_keep_alive: UpstreamKeepAlive::On(KeepAlive {
-                idle: minute,
-                most: 100_000,
-                requests: u32::MAX,
-            }),
-            balance: Balance::RoundRobin,
-            retry: RetryRule { again: Again::Any, ..bare.retry },
-            // VCL's reference of probes: `.interval` 5 s, `.timeout` 2 s, 3 of the last 8 must be good.
-            health_check: ProbeRule {
-                interval: SimDuration::from_secs(5),
-                timeout: SimDuration::from_secs(2),
-                rise: 3,
-                window: 8,
-                initial: InitialHealth::Unhealthy,
-                ..bare.health_check
-            },
-            // `default_ttl`, `default_grace`, and the statuses that builtin.vcl lets be stored.
-            cache: CacheRule {
-                ttl: SimDuration::from_secs(120),
-                stale_while_revalidate: SimDuration::from_secs(10),
-                error_statuses: false,
-                statuses: vec![200, 203, 204, 300, 301, 304, 404, 410, 414],
-                ..bare.cache
-            },
-            ..bare
-        }
-        .configured(settings)
+        settings::effective(settings)
     }
 
     fn supports(&self, setting: Setting, s: &GatewaySettings) -> Result<(), &'static str> {
-        const HEALTH: &str = "only probes take a backend out: health_check";
-        let fits = |good: bool, instead| if good { Ok(()) } else { Err(instead) };
-        let limits = |l: &Limits| {
-            l.all_upstreams.is_none()
-                && l.queue.is_none()
-                && l.queue_timeout.is_none()
-                && l.client_requests.is_none()
-                && l.total_requests.is_none()
-        };
-        let retry = |r: &Retry| {
-            matches!(r.again, None | Some(Again::Any))
-                && matches!(r.wait, None | Some(RetryWait::None))
-                && r.concurrent.is_none()
-                && r.per_try_timeout.is_none()
-        };
-        match setting {
-            Setting::Balance => fits(
-                matches!(
-                    s.balance,
-                    None | Some(Balance::RoundRobin | Balance::Random | Balance::FirstAvailable)
-                ),
-                "its directors are round_robin, random and first_available (fallback)",
-            ),
-            Setting::MaxFails | Setting::FailTimeout | Setting::PassiveHealth => Err(HEALTH),
-            Setting::PanicThreshold => Err("a director without a healthy backend answers 503"),
-            Setting::NextUpstreamTimeout | Setting::RequestTimeout => {
-                Err("it has time-outs for single steps: connect_timeout, read_timeout, body_timeout")
-            }
-            Setting::Retry => {
-                fits(s.retry.as_ref().is_none_or(retry), "return (retry) asks the director again, at once")
-            }
-            Setting::Limits => fits(
-                s.limits.as_ref().is_none_or(limits),
-                "it limits upstream_requests (.max_connections), without a line for them",
-            ),
-            Setting::RateLimit => Err("limits of rates are a module of their own (vsthrottle)"),
-            Setting::Breaker => Err("it takes single backends out, by health_check"),
-            _ => Ok(()),
-        }
+        settings::supports(setting, s)
     }
 
     fn directive(&self, setting: Setting) -> &'static str {
-        match setting {
-            Setting::ConnectTimeout => "connect_timeout",
-            Setting::SendTimeout => "idle_send_timeout",
-            Setting::ReadTimeout => "first_byte_timeout",
-            Setting::BodyTimeout => "between_bytes_timeout",
-            Setting::NextUpstream => "return (retry)",
-            Setting::NextUpstreamTries => "bereq.retries",
-            Setting::HeaderLimit => "http_resp_size",
-            Setting::Maintenance => "return (synth(503))",
-            Setting::KeepAlive => "timeout_idle",
-            Setting::UpstreamKeepAlive => "backend_idle_timeout",
-            Setting::Balance => "director",
-            Setting::Upstreams => "add_backend",
-            Setting::HealthCheck => ".probe",
-            Setting::Limits => ".max_connections",
-            Setting::Cache => "default_ttl",
-            Setting::ResponseBuffering => "beresp.do_stream",
-            // Not to be configured; see `supports`.
-            Setting::NextUpstreamTimeout
-            | Setting::MaxFails
-            | Setting::FailTimeout
-            | Setting::PassiveHealth
-            | Setting::PanicThreshold
-            | Setting::Retry
-            | Setting::RateLimit
-            | Setting::Breaker
-            | Setting::RequestTimeout => setting.field(),
-        }
+        settings::directive(setting)
     }
 
     fn value(&self, setting: Setting, s: &EffectiveSettings) -> String {
-        match setting {
-            Setting::NextUpstream if s.next_upstream.is_empty() => "off".to_owned(),
-            Setting::NextUpstream => "on".to_owned(),
-            Setting::NextUpstreamTries => s.next_upstream_tries.saturating_sub(1).to_string(),
-            Setting::HeaderLimit => format!("{}k", s.header_limit / 1_024),
-            Setting::UpstreamKeepAlive => match s.upstream_keep_alive {
-                UpstreamKeepAlive::Off => "off".to_owned(),
-                UpstreamKeepAlive::On(KeepAlive { idle, .. }) => idle.to_string(),
-            },
-            Setting::Balance => match s.balance {
-                Balance::Random => "random",
-                Balance::FirstAvailable => "fallback",
-                _ => "round_robin",
-            }
-            .to_owned(),
-            Setting::Limits => s.limits.upstream_requests.to_string(),
-            Setting::ResponseBuffering => if s.response_buffering { "false" } else { "true" }.to_owned(),
-            other => other.written(s),
-        }
+        settings::value(setting, s)
     }
 
     fn rules(&self) -> &'static [Rule] {
@@ -198,12 +70,11 @@ impl Dialect for Varnish {
         if template.status.is_none_or(|status| status < 100) {
             return Reading::Reject(Failure::InvalidHead(HeadDefect::BadStatusLine));
         }
-        let longest = template.head_bytes / template.more_headers.max(1);
-        if template.head_bytes > settings.header_limit
-            || longest > LONGEST_LINE
-            || template.header_lines() > MOST_HEADERS
-        {
+        if template.head_bytes > settings.header_limit {
             return Reading::Reject(Failure::HeadTooLarge);
+        }
+        if template.longest_line() > LONGEST_LINE || template.headers.len() > MOST_HEADERS {
+            return Reading::Reject(Failure::HeadLines);
         }
         let named = template.status.is_some_and(|status| names_status(&settings.next_upstream, status));
         if named && tries_left > 0 {
@@ -237,6 +108,10 @@ impl Dialect for Varnish {
             Failure::ConnectTimeout => (CONNECT_TIMEOUT, Some(Setting::ConnectTimeout)),
             Failure::ReadTimeout => (FIRST_BYTE, Some(Setting::ReadTimeout)),
             Failure::HeadTooLarge => (HEAD_TOO_LARGE, Some(Setting::HeaderLimit)),
+            Failure::HeadLines => (HEAD_LINES, None),
+            Failure::Unrepeatable => {
+                return verdict(Action::Answer(503), RETRY_WITHOUT_BODY, Some(Setting::NextUpstream));
+            }
             Failure::InvalidHead(_) => (BAD_HEAD, None),
             Failure::HeldDown => (HELD_DOWN, None),
             _ if died => (BODY_IS_GONE, None),
@@ -271,8 +146,8 @@ impl Dialect for Varnish {
         0
     }
 
-    fn unrepeatable(&self, method: Method) -> Option<(u16, RuleId)> {
-        method.has_body().then_some((503, RETRY_WITHOUT_BODY))
+    fn sends_once(&self, method: Method) -> bool {
+        method.has_body()
     }
 
     fn stops_for_nobody(&self) -> bool {
@@ -373,4 +248,55 @@ fn page(status: u16, reason: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html>\n  <head>\n    <title>{status} {reason}</title>\n  </head>\n  <body>\n    <h1>Error {status} {reason}</h1>\n    <p>{reason}</p>\n    <h3>Guru Meditation:</h3>\n    <p>XID: {{n}}</p>\n    <hr>\n    <p>Varnish cache server</p>\n  </body>\n</html>\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::scenario::Scenario;
+    use crate::sim::simulation::run;
+    use crate::sim::time::SimTime;
+    use crate::sim::trace::{Note, Outcome, SpanKind};
+
+    #[test]
+    fn a_backend_that_refused_is_not_dialled_again_for_a_quarter_of_a_second() {
+        let scenario = Scenario::from_json(
+            r#"{"gateways": [{"dialect": "varnish"}], "origins": [{"faults": [{"process_down": {}}]}], "timeline": [
+                {"at": "0s", "do": {"send": {"client": "client", "request": {"path": "/1"}}}},
+                {"at": "200ms", "do": {"send": {"client": "client", "request": {"path": "/2"}}}},
+                {"at": "300ms", "do": {"send": {"client": "client", "request": {"path": "/3"}}}}]}"#,
+        )
+        .expect("a scenario");
+        let trace = run(&scenario);
+        let tries: Vec<_> = trace.of_kind(SpanKind::Try).map(|(_, t)| t.outcome).collect();
+        assert_eq!(tries, [Failure::Refused, Failure::HeldDown, Failure::Refused].map(Outcome::Failed));
+    }
+
+    #[test]
+    fn it_goes_on_fetching_when_the_client_has_left() {
+        let scenario = Scenario::from_json(
+            r#"{"clients": [{"policy": {"attempt_timeout": "500ms"}}], "gateways": [{"dialect": "varnish"}],
+                "origins": [{"faults": [{"slow_answer": {"delay": "1s"}}]}],
+                "timeline": [{"at": "0s", "do": {"send": {"client": "client", "request": {}}}}]}"#,
+        )
+        .expect("a scenario");
+        let trace = run(&scenario);
+        let (id, request) = trace.of_kind(SpanKind::GatewayRequest).next().expect("a request");
+        assert!(trace.notes(id).any(|e| e.note == Note::CallerLeft));
+        assert!(matches!(request.outcome, Outcome::Answer(_)), "{:?}", request.outcome);
+        assert!(request.end > SimTime::from_millis(1_000), "{}", request.end);
+    }
+
+    #[test]
+    fn a_second_get_is_a_hit_and_a_post_never_is() {
+        let scenario = Scenario::from_json(
+            r#"{"gateways": [{"dialect": "varnish"}], "timeline": [
+                {"at": "0s", "do": {"send": {"client": "client", "request": {"path": "/orders/1042"}}}},
+                {"at": "20s", "do": {"send": {"client": "client", "request": {"path": "/orders/1042"}}}},
+                {"at": "21s", "do": {"send": {"client": "client", "request": {"method": "POST", "path": "/orders"}}}}]}"#,
+        )
+        .expect("a scenario");
+        let trace = run(&scenario);
+        assert_eq!(trace.of_kind(SpanKind::Try).count(), 2, "default_ttl is 120 s");
+    }
 }

@@ -103,7 +103,7 @@ impl Mechanism {
             Failure::Closed => Self::ClosedBeforeAnswer,
             Failure::Reset => Self::ResetBeforeAnswer,
             Failure::InvalidHead(_) | Failure::Unparsable => Self::InvalidHead,
-            Failure::HeadTooLarge => Self::HeadTooLarge,
+            Failure::HeadTooLarge | Failure::HeadLines => Self::HeadTooLarge,
             Failure::ReadTimeout => Self::ReadTimeout,
             Failure::Truncated { .. } | Failure::InvalidChunk | Failure::BodyTimeout => Self::BodyCut,
             Failure::NoLiveUpstream => Self::NoLiveUpstream,
@@ -116,7 +116,8 @@ impl Mechanism {
             Failure::GatewayBreakerOpen => Self::BreakerOpen,
             Failure::TryTimeout => Self::ReadTimeout,
             Failure::RequestTimeout => Self::RequestTimeout,
-            Failure::CallerLeft
+            Failure::Unrepeatable
+            | Failure::CallerLeft
             | Failure::Killed
             | Failure::BreakerOpen
             | Failure::Throttled

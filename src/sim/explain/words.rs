@@ -26,6 +26,9 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
         Some(failure) if failure.is_the_client_s() => {
             return format!("The client stopped waiting: {}.", noticed(failure));
         }
+        Some(Failure::Unrepeatable) => {
+            return format!("{gateway} would have to ask again, but cannot send the request a second time.");
+        }
         Some(failure) if cause.request.is_none() => {
             return format!("The client got no connection to the gateway: {}.", noticed(failure));
         }
@@ -44,6 +47,7 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
         }
         return match outcome {
             Outcome::Answer(_) => format!("{origin} answered, and {gateway} passed the answer on."),
+            Outcome::Broken(..) => format!("The client waited for more than {gateway} sent."),
             _ => "No answer came.".to_owned(),
         };
     };
@@ -78,6 +82,11 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
             _ => "What came is not an HTTP answer.".to_owned(),
         },
         Mechanism::HeadTooLarge => match settings {
+            _ if cause.failure == Some(Failure::HeadLines) => {
+                format!(
+                    "The head of {origin}'s answer has more lines, or a longer one, than {gateway} takes."
+                )
+            }
             Some(s) => format!(
                 "The head of {origin}'s answer is larger than the {} bytes that {gateway} takes.",
                 s.header_limit
@@ -179,6 +188,8 @@ pub(super) fn noticed(failure: Failure) -> &'static str {
         Failure::QueueTimeout => "no place at an upstream became free in time",
         Failure::TryTimeout => "the time for one try ran out",
         Failure::RequestTimeout => "the time for the whole request ran out",
+        Failure::HeadLines => "the head of the answer has too many lines, or one that is too long",
+        Failure::Unrepeatable => "the request cannot be sent again",
         Failure::HeldDown => "it failed a moment ago and is not dialled again yet",
     }
 }
@@ -195,7 +206,7 @@ pub(super) fn answer(trace: &Trace, attempt: SpanId, cause: &Cause) -> String {
                 | Mechanism::NotImplemented,
             ),
             Some(gateway),
-        ) => format!("{} passes on", called(trace, gateway)),
+        ) if cause.failure.is_none() => format!("{} passes on", called(trace, gateway)),
         (_, Some(gateway)) => format!("{} answers", called(trace, gateway)),
         _ => "The client reads".to_owned(),
     };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Behaviour, FaultInfo, Group, Place};
-use crate::sim::message::Template;
+use crate::sim::message::{Template, Value};
 use crate::sim::scenario::{ScenarioError, within};
 
 /// The head of the answer is very large: too many cookies, a token that grew.
@@ -12,7 +12,7 @@ use crate::sim::scenario::{ScenarioError, within};
 pub struct HeadTooLarge {
     /// Its size in bytes; 9,216 by default, 64 to 16,777,216.
     pub bytes: u32,
-    /// In how many header lines; one by default, 1 to 100,000.
+    /// In how many header lines more than usual; in one by default, 1 to 10,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<u32>,
 }
@@ -35,13 +35,18 @@ pub(super) const INFO: FaultInfo = FaultInfo {
 
 impl Behaviour for HeadTooLarge {
     fn answer(&self, usual: &Template) -> Option<Template> {
-        let more_headers = self.lines.unwrap_or(1);
-        Some(Template { head_bytes: self.bytes, more_headers, ..usual.clone() })
+        let mut template = Template { head_bytes: self.bytes, ..usual.clone() };
+        if let Some(lines) = self.lines {
+            let length = (self.bytes / lines).saturating_sub(12) as usize;
+            let more = (0..lines).map(|i| (format!("X-H{i}"), Value::Text("v".repeat(length.max(1)))));
+            template.headers.extend(more);
+        }
+        Some(template)
     }
 
     fn check(&self, at: &str) -> Result<(), ScenarioError> {
         within(&format!("{at}/bytes"), self.bytes, 64, 1 << 24)?;
-        within(&format!("{at}/lines"), self.lines.unwrap_or(1), 1, 100_000)
+        within(&format!("{at}/lines"), self.lines.unwrap_or(1), 1, 10_000)
     }
 
     fn label(&self) -> String {

@@ -3,9 +3,8 @@
 use super::{GatewayActor, Request, Wanted, limit};
 use crate::sim::dialect::{OwnAnswer, Reading};
 use crate::sim::fault::OnHandshake;
-use crate::sim::message::{Framing, Message, Method};
+use crate::sim::message::{Framing, Message, Method, Value};
 use crate::sim::network::{Effects, Packet, SlotKey, Timer};
-use crate::sim::scenario::RetryAfter;
 use crate::sim::trace::{Failure, Note, Observer, Outcome};
 
 impl GatewayActor {
@@ -78,6 +77,7 @@ impl GatewayActor {
     fn accept<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, message: Message) -> bool {
         let Some(r) = self.requests.get(slot) else { return false };
         let (span, tries_left) = (r.span, self.tries_left(r));
+        let once = self.dialect.sends_once(r.method);
         match self.dialect.read(fx.templates.get(message.template), tries_left, &r.settings) {
             Reading::Accept => !self.hides(fx, slot, message),
             Reading::PassRaw(rule) | Reading::LeaveOpen(rule) => {
@@ -95,7 +95,9 @@ impl GatewayActor {
                 Ok(wait) => {
                     fx.note(span, Note::Decided(rule, Some(setting)));
                     self.end_try(fx, slot, Outcome::Answer(message), true);
-                    if !self.cannot_repeat(fx, slot) {
+                    if once {
+                        self.refuse(fx, slot, Failure::Unrepeatable, None);
+                    } else {
                         self.try_again(fx, slot, wait);
                     }
                     false
@@ -106,22 +108,6 @@ impl GatewayActor {
                 }
             },
         }
-    }
-
-    /// Ends a request that was sent and can be sent only once; true if it did.
-    fn cannot_repeat<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) -> bool {
-        let Some(r) = self.requests.get(slot) else { return false };
-        let Some((status, rule)) = self.dialect.unrepeatable(r.method) else { return false };
-        fx.note(r.span, Note::Decided(rule, None));
-        let (method, tries) = (r.method, r.tries);
-        let own = OwnAnswer {
-            rule: Some(rule),
-            method,
-            tries,
-            ..OwnAnswer::configured(status, RetryAfter::Absent)
-        };
-        self.answer_error(fx, slot, own);
-        true
     }
 
     /// An upstream's error that a stale answer replaces (RFC 5861 §4); true if one did.
@@ -308,13 +294,18 @@ impl GatewayActor {
 
     /// Answers with the product's own page.
     pub(super) fn answer<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, own: OwnAnswer) {
-        let template = fx.intern(self.dialect.own(own));
+        let template = self.dialect.own(own);
+        let closes = template.header("connection") == Some(&Value::Text("close".to_owned()));
+        let template = fx.intern(template);
         let message = fx.message(template, self.dialect.numbers(self.came.saturating_sub(1)));
         self.breaker_learns(fx, slot, message);
         let Some(r) = self.forget(slot) else { return };
         fx.note(r.span, Note::Wrote(message));
         fx.close(r.span, Outcome::Answer(message));
         fx.reply(r.down, Packet::Whole(message));
+        if closes {
+            fx.reply_after(self.dialect.closes_after(), r.down, Packet::Close);
+        }
         self.gave_no_answer(fx, &r);
     }
 }

@@ -233,6 +233,20 @@ pub enum NextUpstream {
 }
 
 impl NextUpstream {
+    /// True if it names one status.
+    pub const fn is_status(self) -> bool {
+        matches!(
+            self,
+            Self::Http500
+                | Self::Http502
+                | Self::Http503
+                | Self::Http504
+                | Self::Http403
+                | Self::Http404
+                | Self::Http429
+        )
+    }
+
     /// The condition that an upstream's answer of this status meets.
     pub const fn of_status(status: u16) -> Option<Self> {
         Some(match status {

@@ -137,6 +137,10 @@ pub enum Failure {
     RequestTimeout,
     /// The upstream failed a moment ago and is not dialled again yet.
     HeldDown,
+    /// The answer's head has too many lines, or one that is too long.
+    HeadLines,
+    /// The request would have to be sent again and cannot be.
+    Unrepeatable,
 }
 
 impl Failure {
@@ -156,6 +160,7 @@ impl Failure {
                 | Self::NoRoom
                 | Self::QueueTimeout
                 | Self::RequestTimeout
+                | Self::Unrepeatable
         )
     }
 }

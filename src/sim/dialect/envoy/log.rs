@@ -77,7 +77,7 @@ fn tell(trace: &Trace, request: SpanId, span: &Span, tries: &[(SpanId, Span)]) -
             let status = status_of(message);
             let failure = noticed.or_else(|| {
                 last.and_then(|(_, t)| match t.outcome {
-                    Outcome::Failed(failure) => Some(failure),
+                    Outcome::Failed(failure) | Outcome::Broken(_, failure) => Some(failure),
                     _ => None,
                 })
             });

@@ -16,8 +16,11 @@ rules! {
         "Envoy answers 502 when what comes is not a valid answer, or breaks off within its head",
         "source/common/router/router.cc 1.40.0, UpstreamProtocolError (UPE); recordings: envoy tuned garbage, http09, header_nul, conflicting_cl, partial_headers";
     HEAD_TOO_LARGE: "headers-too-large",
-        "Envoy answers 502 when the head of the answer has more than 60 KiB or more than 100 headers",
-        "Documentation of HttpProtocolOptions.max_headers_count (100) and max_response_headers_kb (60); recordings: envoy tuned header_20k, header_too_large, many_headers";
+        "Envoy answers 502 when the head of the answer has more kilobytes than that",
+        "Documentation of HttpProtocolOptions.max_response_headers_kb (60); recordings: envoy tuned header_20k, header_too_large";
+    HEADER_COUNT: "too-many-headers",
+        "Envoy answers 502 when an answer has more than 100 headers",
+        "Documentation of HttpProtocolOptions.max_headers_count (100); recording: envoy tuned many_headers";
     ROUTE_TIMEOUT: "route-timeout",
         "Envoy answers 504 when the whole answer, all tries included, is not there in that time",
         "Documentation of RouteAction.timeout (15 s, from the end of the request to the end of the answer); recordings: envoy tuned freeze, drip_headers, retry blackhole";
@@ -45,6 +48,9 @@ rules! {
     NOT_NAMED: "not-retried",
         "Envoy does not try again, since this failure is not named",
         "Documentation of x-envoy-retry-on, no default; recordings: envoy pool2 refused, read_close";
+    RETRIES_USED: "retries-used",
+        "Envoy has no retry left",
+        "Documentation of RetryPolicy.num_retries; recordings: envoy retry refused, read_rst: three tries";
     TIME_IS_UP: "timeout-covers-tries",
         "Envoy never tries again once the time for the whole request is up",
         "Documentation of RouteAction.timeout: includes all retries; recordings: envoy retry freeze, retry blackhole";

@@ -228,7 +228,9 @@ fn message(failure: Failure, address: &str) -> String {
         | Failure::TryTimeout
         | Failure::Cancelled
         | Failure::RequestTimeout
-        | Failure::HeldDown => {
+        | Failure::HeldDown
+        | Failure::HeadLines
+        | Failure::Unrepeatable => {
             format!("upstream failed {HEADER}")
         }
     }

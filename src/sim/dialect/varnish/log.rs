@@ -1,4 +1,4 @@
-//! Varnish's logs: `varnishncsa` in its default format, and what `varnishlog` says of each fetch.
+//! Varnish's logs: `varnishncsa` in its default format, and what `varnishlog` says of each fetch that failed.
 
 use crate::sim::dialect::LogLine;
 use crate::sim::message::{HeadDefect, http_date};
@@ -14,7 +14,7 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
     let Some(asked) = trace.request(request) else { return Vec::new() };
     let tries = trace.children(request).filter(|(_, s)| s.kind == SpanKind::Try);
     let mut out: Vec<LogLine> = tries
-        .filter(|(_, t)| t.end != SimTime::NEVER)
+        .filter(|(_, t)| matches!(t.outcome, Outcome::Failed(_) | Outcome::Broken(..)))
         .map(|(id, t)| LogLine { at: t.end, file: "error", text: fetch(trace, id, t) })
         .collect();
     if span.end != SimTime::NEVER && span.outcome != Outcome::Unfinished {
@@ -55,12 +55,9 @@ fn fetch(trace: &Trace, id: SpanId, t: &Span) -> String {
     match t.outcome {
         Outcome::Answer(m) | Outcome::Broken(m, _) => {
             parts.push(format!("BerespStatus {:03}", trace.status(m).unwrap_or_default()));
-            match t.outcome {
-                Outcome::Broken(_, failure) => {
-                    parts.push(format!("FetchError {}", error(failure, &backend)));
-                    parts.push(format!("BackendClose {backend} close"));
-                }
-                _ => parts.push(format!("BackendClose {backend} recycle")),
+            if let Outcome::Broken(_, failure) = t.outcome {
+                parts.push(format!("FetchError {}", error(failure, &backend)));
+                parts.push(format!("BackendClose {backend} close"));
             }
         }
         Outcome::Failed(failure) => {

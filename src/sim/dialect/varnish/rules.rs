@@ -16,8 +16,11 @@ rules! {
         "Varnish answers 503 when it cannot read the head of the answer",
         "bin/varnishd/http1/cache_http1_proto.c 7.1.1; recordings: varnish tuned garbage, http09, bad_status_line, header_nul, header_no_colon, cl_and_te";
     HEAD_TOO_LARGE: "resp-overflow",
-        "Varnish answers 503 when the head has a line of more than 8 KiB, more than 64 lines, or more bytes than that",
-        "Documentation of http_resp_hdr_len (8k), http_max_hdr (64), http_resp_size (32k); recordings: varnish tuned header_9k, many_headers, header_too_large";
+        "Varnish answers 503 when the head of the answer has more bytes than that",
+        "Documentation of http_resp_size (32k); recording: varnish tuned header_too_large";
+    HEAD_LINES: "resp-lines",
+        "Varnish answers 503 when the head of the answer has a line of more than 8 KiB, or more than 64 lines",
+        "Documentation of http_resp_hdr_len (8k) and http_max_hdr (64); recordings: varnish tuned header_9k, many_headers";
     SECOND_CHANCE: "extra-chance",
         "Varnish opens a new connection and asks again, since the one it had kept was closed in the meantime",
         "bin/varnishd/cache/cache_backend.c 7.1.1, vbe_dir_gethdrs, extrachance; recording: varnish tuned keepalive_race_fin GET";
