@@ -130,7 +130,10 @@ impl GatewayActor {
             None => {
                 let mut template = fx.templates.get(answer.template).clone();
                 let value = crate::sim::message::Value::Text(seconds.to_string());
-                template.headers.push(("Age".to_owned(), value));
+                match template.headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("age")) {
+                    Some((_, old)) => *old = value,
+                    None => template.headers.push(("Age".to_owned(), value)),
+                }
                 let id = fx.intern(template);
                 self.aged.push((answer.template, seconds, id));
                 id
