@@ -53,6 +53,9 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
     };
     match mechanism {
         Mechanism::ReadTimeout => match settings {
+            Some(s) if cause.failure == Some(Failure::TryTimeout) => {
+                format!("{gateway} gave {origin} {} for this try.", s.retry.per_try_timeout.spoken())
+            }
             Some(s) => format!("{gateway} waited {} for {origin}, then gave up.", s.read_timeout.spoken()),
             None => format!("{gateway} waited for {origin}, then gave up."),
         },

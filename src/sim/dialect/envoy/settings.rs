@@ -66,7 +66,7 @@ pub(super) fn supports(setting: Setting, s: &GatewaySettings) -> Result<(), &'st
             s.next_upstream.iter().flatten().all(|c| {
                 matches!(c, NextUpstream::Error | NextUpstream::Http5xx) || NextUpstream::is_status(*c)
             }),
-            "its retry_on has error (connect-failure, reset), http_5xx and single statuses; it repeats every method alike",
+            "its retry_on has error (connect-failure, reset), http5xx and single statuses; it repeats every method alike",
         ),
         Setting::Balance => fits(
             !matches!(
@@ -164,4 +164,28 @@ fn retry_on(conditions: &[NextUpstream]) -> Vec<&'static str> {
     }
     written.dedup();
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sim::scenario::Scenario;
+
+    #[test]
+    fn what_it_lacks_is_refused_with_what_it_has_instead() {
+        for (settings, instead) in [
+            (r#"{"max_fails": 1}"#, "passive_health with outlier"),
+            (r#"{"next_upstream_timeout": "1s"}"#, "request_timeout"),
+            (r#"{"next_upstream": ["non_idempotent"]}"#, "repeats every method"),
+            (r#"{"limits": {"client_requests": 2}}"#, "max_pending_requests"),
+            (r#"{"cache": {"ttl": "1s"}}"#, "nothing is stored"),
+        ] {
+            let json = format!(r#"{{"gateways": [{{"dialect": "envoy", "settings": {settings}}}]}}"#);
+            let refusal = Scenario::from_json(&json).expect_err(settings).to_string();
+            assert!(refusal.contains(instead), "{settings}: {refusal}");
+        }
+        let good = r#"{"gateways": [{"dialect": "envoy", "settings": {"request_timeout": "2s",
+            "next_upstream": ["http5xx", "error"], "next_upstream_tries": 3, "retry": {"per_try_timeout": "500ms"},
+            "passive_health": {"outlier": {}}, "limits": {"all_upstreams": 2, "queue": 0}}}]}"#;
+        Scenario::from_json(good).expect("all of that is Envoy's");
+    }
 }

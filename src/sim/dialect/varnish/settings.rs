@@ -71,7 +71,7 @@ pub(super) fn supports(setting: Setting, s: &GatewaySettings) -> Result<(), &'st
             s.next_upstream.iter().flatten().all(|c| {
                 matches!(c, NextUpstream::Error | NextUpstream::Http5xx) || NextUpstream::is_status(*c)
             }),
-            "VCL can return retry after error, http_5xx and single statuses",
+            "VCL can return retry after error, http5xx and single statuses",
         ),
         Setting::Balance => fits(
             matches!(s.balance, None | Some(Balance::RoundRobin | Balance::Random | Balance::FirstAvailable)),
@@ -145,5 +145,29 @@ pub(super) fn value(setting: Setting, s: &EffectiveSettings) -> String {
         Setting::Limits => s.limits.upstream_requests.to_string(),
         Setting::ResponseBuffering => if s.response_buffering { "false" } else { "true" }.to_owned(),
         other => other.written(s),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sim::scenario::Scenario;
+
+    #[test]
+    fn what_it_lacks_is_refused_with_what_it_has_instead() {
+        for (settings, instead) in [
+            (r#"{"request_timeout": "1s"}"#, "body_timeout"),
+            (r#"{"passive_health": {"outlier": {}}}"#, "health_check"),
+            (r#"{"balance": "least_requests"}"#, "fallback"),
+            (r#"{"limits": {"queue": 2}}"#, ".max_connections"),
+            (r#"{"rate_limit": {"requests": 2}}"#, "vsthrottle"),
+        ] {
+            let json = format!(r#"{{"gateways": [{{"dialect": "varnish", "settings": {settings}}}]}}"#);
+            let refusal = Scenario::from_json(&json).expect_err(settings).to_string();
+            assert!(refusal.contains(instead), "{settings}: {refusal}");
+        }
+        let good = r#"{"gateways": [{"dialect": "varnish", "settings": {"read_timeout": "2s", "body_timeout": "2s",
+            "balance": "first_available", "limits": {"upstream_requests": 2},
+            "health_check": {"interval": "1s", "window": 4, "rise": 2}, "cache": {"stale_while_revalidate": "1h"}}}]}"#;
+        Scenario::from_json(good).expect("all of that is Varnish's");
     }
 }
