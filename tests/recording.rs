@@ -38,7 +38,7 @@ fn additions(scenario: &Scenario) -> Vec<Action> {
         arrivals: Arrivals::Constant { rate: 3.0 },
         mix: vec![Share {
             weight: 1.0,
-            request: Request { method: Method::Post, path: "/orders".to_owned() },
+            request: Request::new(Method::Post, "/orders"),
         }],
         until: None,
     };

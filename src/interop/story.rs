@@ -6,7 +6,7 @@ use crate::sim::dialect::dialect;
 use crate::sim::message::Message;
 use crate::sim::scenario::Action;
 use crate::sim::time::SimTime;
-use crate::sim::trace::{NodeId, Note, Outcome, SpanId, SpanKind, Trace};
+use crate::sim::trace::{NodeId, Note, Outcome, SpanId, SpanKind, Step, Trace};
 
 /// Tells a run from its first event to its last. What crosses links is left out: departures and arrivals of
 /// bytes double every line and say nothing that the ends do not.
@@ -40,9 +40,12 @@ pub fn story(trace: &Trace) -> String {
     }
     for event in &trace.events {
         if let Some(what) = note(trace, event.span, event.note) {
-            let node =
-                if event.span == SpanId::NONE { "you" } else { &trace.node(trace.span(event.span).node).id };
-            let rank = if event.span == SpanId::NONE { 0 } else { 2 };
+            let node = match event.note {
+                Note::Step(Step::Process(node, _)) => &trace.node(node).id,
+                _ if event.span == SpanId::NONE => "you",
+                _ => &trace.node(trace.span(event.span).node).id,
+            };
+            let rank = if matches!(event.note, Note::Change(_)) { 0 } else { 2 };
             lines.push((event.at, rank, line(trace, event.span, event.at, node, &what)));
         }
     }
@@ -89,6 +92,7 @@ fn note(trace: &Trace, span: SpanId, note: Note) -> Option<String> {
             Action::Set { node, to } => {
                 format!("set {node}: {}", serde_json::to_string(to).unwrap_or_default())
             }
+            Action::Deploy(deploy) => format!("deploy {}", deploy.origins.join(", ")),
         },
         Note::FaultActed(index) => format!("fault acts: {}", trace.faults[index as usize].fault.label()),
         Note::Connected => "is connected".to_owned(),
@@ -114,6 +118,7 @@ fn note(trace: &Trace, span: SpanId, note: Note) -> Option<String> {
         Note::RetryIn(wait, reason) => format!("waits {wait} ({reason:?})"),
         Note::GaveUp(reason) => format!("does not try again ({reason:?})"),
         Note::CallerLeft => "notices that its caller has left".to_owned(),
+        Note::Step(step) => step.words(),
         Note::Reused => "uses a kept connection".to_owned(),
         Note::LookedUp(time) => format!("looks the name up ({time})"),
         Note::Breaker(node, state) => format!("has the circuit breaker of {} {state:?}", name(node)),

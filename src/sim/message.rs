@@ -172,6 +172,16 @@ impl Template {
         }
     }
 
+    /// The answer to HEAD: the same head without the body (RFC 9110 §9.3.2), and without the body's length, which may be
+    /// left out where it is known only once the body is made.
+    pub fn without_body(mut self) -> Self {
+        self.headers.retain(|(name, value)| {
+            *value != Value::BodyLength && !name.eq_ignore_ascii_case("transfer-encoding")
+        });
+        self.body.clear();
+        self
+    }
+
     /// The first header of that name, compared without case.
     pub fn header(&self, name: &str) -> Option<&Value> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)

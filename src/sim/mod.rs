@@ -19,6 +19,7 @@ pub mod trace;
 mod dependency;
 mod gateway;
 mod network;
+mod query;
 mod schedule;
 
 pub use explain::explain;

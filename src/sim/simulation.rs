@@ -13,7 +13,7 @@ use super::network::{
     Arrival, Effects, End, Event, ExchangeKey, Keeping, LinkState, Network, Packet, SlotKey, Timer,
 };
 use super::origin::OriginActor;
-use super::scenario::{Action, Change, Link, Requests, Scenario, Settings, Traffic};
+use super::scenario::{Action, Change, DependencyKind, Link, Requests, Scenario, Settings, Traffic};
 use super::schedule::Schedule;
 use super::time::SimTime;
 use super::trace::{FaultEntry, NodeId, NodeKind, Note, Observer, SpanId, Stop, Trace, nodes};
@@ -49,6 +49,7 @@ pub struct Simulation<O: Observer> {
 }
 
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a run has a handful of them, in one vector")]
 enum Actor {
     Client(ClientActor),
     Gateway(Box<GatewayActor>),
@@ -91,7 +92,13 @@ impl<O: Observer> Simulation<O> {
         let nodes = nodes(scenario);
         let first = |kind| nodes.iter().position(|n| n.kind == kind).unwrap_or_default() as u16;
         let (gateway, origin) = (first(NodeKind::Gateway), first(NodeKind::Origin));
-        let database = nodes.iter().position(|n| n.kind == NodeKind::Dependency).map(|i| NodeId(i as u16));
+        let dependency = first(NodeKind::Dependency);
+        let of_kind = |kind| {
+            let listed = scenario.dependencies.iter().enumerate();
+            listed.filter(move |(_, d)| d.kind == kind).map(|(i, _)| NodeId(dependency + i as u16))
+        };
+        let database = of_kind(DependencyKind::Database).next();
+        let apis: Vec<NodeId> = of_kind(DependencyKind::Api).collect();
         let no_link = Link::default();
         let links = (scenario.clients.iter().map(|_| &no_link))
             .chain(scenario.gateways.iter().map(|g| &g.link))
@@ -113,7 +120,12 @@ impl<O: Observer> Simulation<O> {
             let names = upstreams.iter().map(|n| nodes[usize::from(n.0)].id.clone()).collect();
             Actor::Gateway(Box::new(GatewayActor::new(g, upstreams, names, scenario.seed)))
         }))
-        .chain(scenario.origins.iter().map(|o| Actor::Origin(OriginActor::new(o, scenario.seed, database))))
+        .chain(
+            scenario
+                .origins
+                .iter()
+                .map(|o| Actor::Origin(OriginActor::new(o, scenario.seed, database, &apis))),
+        )
         .chain(
             scenario.dependencies.iter().map(|d| Actor::Dependency(DependencyActor::new(d, scenario.seed))),
         )
@@ -350,8 +362,8 @@ impl<O: Observer> Simulation<O> {
         self.act(node, |actor, fx| match actor {
             Actor::Client(client) => client.timer(fx, slot, epoch, timer),
             Actor::Gateway(gateway) => gateway.timer(fx, slot, epoch, timer),
-            Actor::Origin(origin) => origin.timer(fx, slot, timer),
-            Actor::Dependency(dependency) => dependency.timer(fx, slot),
+            Actor::Origin(origin) => origin.timer(fx, slot, epoch, timer),
+            Actor::Dependency(dependency) => dependency.timer(fx, slot, timer),
         });
     }
 
@@ -379,6 +391,17 @@ impl<O: Observer> Simulation<O> {
                 }
             }
             Action::Set { node, to } => self.set(&node, &to),
+            Action::Deploy(deploy) => {
+                for (place, origin) in deploy.origins.iter().enumerate() {
+                    if let Some(node) = self.named(origin) {
+                        self.act(node, |actor, fx| {
+                            if let Actor::Origin(origin) = actor {
+                                origin.deploy(fx, &deploy, place as u64);
+                            }
+                        });
+                    }
+                }
+            }
         }
     }
 
@@ -396,7 +419,7 @@ impl<O: Observer> Simulation<O> {
         } else if let Some(node) = self.named(place) {
             self.act(node, |actor, fx| match actor {
                 Actor::Origin(origin) => origin.inject(fx, fault, index),
-                Actor::Dependency(dependency) => dependency.inject(fault, index),
+                Actor::Dependency(dependency) => dependency.inject(fx, fault, index),
                 Actor::Client(_) | Actor::Gateway(_) => {}
             });
         }
@@ -408,7 +431,7 @@ impl<O: Observer> Simulation<O> {
         } else if let Some(node) = self.named(place) {
             self.act(node, |actor, fx| match actor {
                 Actor::Origin(origin) => origin.repair(fx, kind),
-                Actor::Dependency(dependency) => dependency.repair(kind),
+                Actor::Dependency(dependency) => dependency.repair(fx, kind),
                 Actor::Client(_) | Actor::Gateway(_) => {}
             });
         }

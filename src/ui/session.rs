@@ -307,7 +307,7 @@ impl Session {
 
     /// Sends the composer's request and plays to its first answer.
     pub(crate) fn send(self) {
-        let request = Request { method: self.method.get_untracked(), path: self.path.get_untracked() };
+        let request = Request::new(self.method.get_untracked(), &self.path.get_untracked());
         let sent = self.scenario.with_untracked(|s| s.timeline.len());
         if !self.change(Action::Send { client: self.client.get_untracked(), request }) {
             return;

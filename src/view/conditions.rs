@@ -53,7 +53,7 @@ pub fn faults(scenario: &Scenario, at: SimTime) -> Vec<ActiveFault> {
                 active.push(ActiveFault { place: node.clone(), fault: fault.clone(), since: change.at });
             }
             Action::Repair { node, fault } => active.retain(|a| a.place != *node || a.fault.kind() != *fault),
-            Action::Send { .. } | Action::Set { .. } => {}
+            Action::Send { .. } | Action::Set { .. } | Action::Deploy(_) => {}
         }
     }
     active

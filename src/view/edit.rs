@@ -147,9 +147,13 @@ pub fn with_origin(scenario: &Scenario) -> Result<Scenario, ScenarioError> {
 pub fn without_origin(scenario: &Scenario, id: &str) -> Result<Scenario, ScenarioError> {
     let mut next = scenario.clone();
     next.origins.retain(|o| o.id != id);
-    next.timeline.retain(|change| match &change.action {
+    next.timeline.retain_mut(|change| match &mut change.action {
         Action::Inject { node, .. } | Action::Repair { node, .. } | Action::Set { node, .. } => {
             node.strip_prefix("link:").unwrap_or(node) != id
+        }
+        Action::Deploy(deploy) => {
+            deploy.origins.retain(|origin| origin != id);
+            !deploy.origins.is_empty()
         }
         Action::Send { .. } => true,
     });

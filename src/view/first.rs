@@ -10,7 +10,7 @@ pub fn scenario() -> Scenario {
 
 /// The request that the composer proposes.
 pub fn request() -> Request {
-    Request { method: Method::Post, path: "/orders".to_owned() }
+    Request::new(Method::Post, "/orders")
 }
 
 /// A guess that a first visit offers: the code and what it would mean.
@@ -32,7 +32,7 @@ pub fn has_sent(scenario: &Scenario) -> bool {
         || scenario.timeline.iter().any(|c| match &c.action {
             Action::Send { .. } => true,
             Action::Set { to, .. } => matches!(to, Settings::Traffic(_)),
-            Action::Inject { .. } | Action::Repair { .. } => false,
+            Action::Inject { .. } | Action::Repair { .. } | Action::Deploy(_) => false,
         })
 }
 

@@ -188,6 +188,7 @@ fn origin(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
             Note::Wrote(m) => (names::answer(trace, m), Ink::Plain),
             Note::CallerLeft => ("the caller has gone: nobody reads this".to_owned(), Ink::Plain),
             Note::Noticed(failure) => (names::failure(failure).to_owned(), Ink::Plain),
+            Note::Step(step) => (step.words(), Ink::Plain),
             _ => continue,
         };
         raw.push(piece(format!("{:>9}", format::clock(event.at)), Ink::Dim));

@@ -149,6 +149,11 @@ fn flags(run: &Run, extent: SimTime) -> Vec<Flag> {
                 Action::Set { node, to } => {
                     (FlagKind::Set, node, steps::settings(&run.trace.scenario, node, to))
                 }
+                Action::Deploy(deploy) => (
+                    FlagKind::Set,
+                    deploy.origins.first()?,
+                    format!("deploy of {}", deploy.origins.join(", ")),
+                ),
             };
             let label = format!("{}: {words}", node.strip_prefix("link:").unwrap_or(node));
             let title = format!("{} {}", format::moment(change.at), text::capital(&label));

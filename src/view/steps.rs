@@ -4,6 +4,7 @@ use crate::sim::dialect::{Setting, dialect};
 use crate::sim::fault::Fault;
 use crate::sim::scenario::{Action, DependencySettings, OriginSettings, Scenario, Settings};
 use crate::sim::time::{SimDuration, SimTime};
+use crate::sim::trace::Step as Decision;
 use crate::sim::trace::{
     BreakerState, Event, NodeId, NodeKind, Note, Parcel, RetryObstacle, RetryReason, SpanId, SpanKind, Trace,
 };
@@ -117,6 +118,10 @@ fn words(trace: &Trace, event: &Event, flight: Option<&Flight>) -> Option<Words>
         }
         Note::GaveUp(reason) => at_owner(names::give_up(reason).to_owned()),
         Note::CallerLeft => at_owner("notices that nobody listens any more".to_owned()),
+        Note::Step(Decision::Process(node, step)) => {
+            Some((Some(node), names::short(trace, node), step.words()))
+        }
+        Note::Step(step) => at_owner(step.words()),
         Note::Reused => at_owner("uses a connection that it kept open".to_owned()),
         Note::LookedUp(time) => at_owner(format!("looks the name up, {}", format::duration(time))),
         Note::Breaker(client, state) => {
@@ -194,6 +199,9 @@ fn change(trace: &Trace, index: u32) -> Option<Words> {
             (node, format!("you mend it: {}", fault.info().title.to_lowercase()))
         }
         Action::Set { node, to } => (node, format!("you set {}", settings(&trace.scenario, node, to))),
+        Action::Deploy(deploy) => {
+            (deploy.origins.first()?, format!("you deploy {}", deploy.origins.join(", ")))
+        }
     };
     let id = node.strip_prefix("link:").unwrap_or(node);
     let found = trace.nodes.iter().position(|n| n.id == id).map(|i| NodeId(i as u16));

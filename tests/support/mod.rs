@@ -11,9 +11,11 @@ use fivexx::sim::fault::{ALL, Fault, Place};
 use fivexx::sim::message::Method;
 use fivexx::sim::random::Stream;
 use fivexx::sim::scenario::{
-    Action, Arrivals, Change, Client, Dependency, DependencySettings, Distribution, Dns, Gateway,
-    GatewaySettings, KeepAlive, Link, Maintenance, NextUpstream, Origin, OriginSettings, Request, RetryAfter,
-    Scenario, Settings, Share, Tls, Traffic, UpstreamKeepAlive,
+    Accepts, Action, Arrivals, CallerLeft, Change, Client, ConflictAnswer, Dependency, DependencyKind,
+    DependencySettings, Deploy, Discipline, Distribution, Dns, Execution, Gateway, GatewaySettings,
+    IdempotencyKey, KeepAlive, Link, Maintenance, NextUpstream, OnFailure, Origin, OriginSettings,
+    PoolSettings, Request, Restart, RetryAfter, Scenario, Settings, Share, Shedding, Tls, Traffic, Updates,
+    UpstreamKeepAlive, WarmUp,
 };
 use fivexx::sim::time::{SimDuration, SimTime};
 
@@ -53,6 +55,63 @@ impl Draw {
                 let low = self.millis(100);
                 Distribution::Uniform { low, high: low + self.millis(500) }
             }
+        }
+    }
+
+    /// Usually plain, since most that is set here turns requests away.
+    fn origin_settings(&mut self) -> OriginSettings {
+        let plain = OriginSettings {
+            workers: self.maybe(|d| 1 + d.below(4) as u32),
+            queue: self.maybe(|d| d.below(4) as u32),
+            service_time: self.maybe(Self::distribution),
+            keep_alive: self.maybe(|d| d.millis(3_000)),
+            updates: self.maybe(|d| {
+                let locked = Updates::Locked {
+                    hold: d.millis(50),
+                    timeout: d.millis(200),
+                    on_timeout: OnFailure::Http503,
+                };
+                let optimistic = Updates::Optimistic { retries: 1, answer: ConflictAnswer::Conflict };
+                d.pick(&[Updates::Refused, locked, optimistic])
+            }),
+            ..OriginSettings::default()
+        };
+        if self.chance(0.5) {
+            return plain;
+        }
+        OriginSettings {
+            execution: self.maybe(|d| d.pick(&[Execution::Threads, Execution::EventLoop])),
+            accepts: self.maybe(|d| d.pick(&[Accepts::Always, Accepts::WhenFree])),
+            backlog: self.maybe(|d| d.below(3) as u32),
+            discipline: self.maybe(|d| {
+                let (short, long) = (d.millis(20), d.millis(200));
+                d.pick(&[
+                    Discipline::Fifo,
+                    Discipline::Lifo,
+                    Discipline::Codel { target: short, interval: long },
+                    Discipline::Adaptive { shortest: short, longest: long },
+                ])
+            }),
+            queue_timeout: self.maybe(|d| d.millis(1_000)),
+            shedding: self.maybe(|d| {
+                let concurrency = Shedding::Concurrency { limit: 1 + d.below(4) as u32, retry_after: 1 };
+                let delay = Shedding::QueueDelay { limit: d.millis(100), retry_after: 2 };
+                d.pick(&[Shedding::Off, concurrency, delay])
+            }),
+            caller_left: self
+                .maybe(|d| d.pick(&[CallerLeft::GoesOn, CallerLeft::Cancels, CallerLeft::SkipsQueued])),
+            start_time: self.maybe(|d| d.millis(2_000)),
+            warm_up: self.maybe(|d| WarmUp { factor: 3.0, over: d.millis(5_000) }),
+            restart: self.maybe(|d| {
+                let after = Restart::After(d.millis(2_000));
+                d.pick(&[Restart::Never, Restart::default(), after])
+            }),
+            pool: self
+                .maybe(|d| PoolSettings { size: 1 + d.below(2) as u32, acquire_timeout: d.millis(500) }),
+            query_timeout: self.maybe(|d| d.millis(1_000)),
+            call_timeout: self.maybe(|d| d.millis(1_000)),
+            on_query_failure: self.maybe(|d| d.pick(&[OnFailure::Http500, OnFailure::Http503])),
+            ..plain
         }
     }
 
@@ -184,7 +243,13 @@ impl Draw {
 
     fn request(&mut self) -> Request {
         let paths = ["/orders/42", "/orders", "/report", "/nowhere"];
-        Request { method: self.pick(&Method::ALL), path: self.pick(&paths).to_owned() }
+        let mut request = Request::new(self.pick(&Method::ALL), self.pick(&paths));
+        request.idempotency_key = match self.below(4) {
+            0 => IdempotencyKey::PerCall,
+            1 => IdempotencyKey::Given("key".to_owned()),
+            _ => IdempotencyKey::None,
+        };
+        request
     }
 
     fn action(&mut self, scenario: &Scenario) -> Action {
@@ -204,15 +269,7 @@ impl Draw {
             3 => match self.below(4) {
                 0 => Action::Set { node: client, to: Settings::Client(Box::new(self.policy())) },
                 1 => Action::Set { node: gateway, to: Settings::Gateway(Box::new(self.gateway_settings())) },
-                2 => {
-                    let settings = OriginSettings {
-                        workers: Some(1 + self.below(4) as u32),
-                        queue: Some(self.below(4) as u32),
-                        service_time: self.maybe(Self::distribution),
-                        keep_alive: self.maybe(|d| d.millis(3_000)),
-                    };
-                    Action::Set { node: origin, to: Settings::Origin(settings) }
-                }
+                2 => Action::Set { node: origin, to: Settings::Origin(self.origin_settings()) },
                 _ => match self.traffic() {
                     Some(traffic) => Action::Set { node: client, to: Settings::Traffic(traffic) },
                     None if self.chance(0.5) => Action::Set { node: client, to: Settings::NoTraffic {} },
@@ -221,6 +278,12 @@ impl Draw {
                     }
                 },
             },
+            4 if self.chance(0.3) => Action::Deploy(Deploy {
+                origins: vec![origin],
+                graceful: self.chance(0.7),
+                drain: self.millis(1_000),
+                ..Deploy::default()
+            }),
             _ => Action::Send { client, request: self.request() },
         }
     }
@@ -250,25 +313,22 @@ pub(crate) fn random_scenario(seed: u64) -> Scenario {
         .map(|i| Origin {
             id: format!("origin{i}"),
             link: d.link(),
-            settings: OriginSettings {
-                workers: d.maybe(|d| 1 + d.below(3) as u32),
-                queue: d.maybe(|d| d.below(3) as u32),
-                service_time: d.maybe(Draw::distribution),
-                keep_alive: d.maybe(|d| d.millis(3_000)),
-            },
+            settings: d.origin_settings(),
             faults: d.faults(Place::Origin),
             ..Origin::default()
         })
         .collect();
-    let dependencies = (0..d.below(2))
+    let dependencies = (0..d.below(3))
         .map(|i| Dependency {
             id: format!("database{i}"),
             link: d.link(),
+            kind: d.pick(&[DependencyKind::Database, DependencyKind::Database, DependencyKind::Api]),
             settings: DependencySettings {
                 connections: d.maybe(|d| 1 + d.below(3) as u32),
                 query_time: d.maybe(Draw::distribution),
-                report_time: None,
-                slowdown: None,
+                max_connections: if d.chance(0.1) { Some(2) } else { None },
+                lock_timeout: d.maybe(|d| d.millis(1_000)),
+                ..DependencySettings::default()
             },
             faults: d.faults(Place::Dependency),
         })

@@ -152,7 +152,9 @@ impl ClientActor {
             | Packet::BadChunk
             | Packet::Done(_)
             | Packet::Connect
-            | Packet::Request => {}
+            | Packet::Request
+            | Packet::Query(_)
+            | Packet::Told(_) => {}
         }
     }
 

@@ -12,7 +12,7 @@ use super::retry_after::ObeyRetryAfter;
 use super::statuses;
 use super::throttle::Throttle;
 use crate::sim::message::Method;
-use crate::sim::scenario::{Distribution, ScenarioError, check_distribution, within};
+use crate::sim::scenario::{Distribution, ScenarioError, within};
 use crate::sim::time::SimDuration;
 
 const DAY: SimDuration = SimDuration::from_secs(86_400);
@@ -158,7 +158,7 @@ impl Policy {
         self.retry_after.check(&format!("{at}/retry_after"))?;
         span("attempt_timeout", self.attempt_timeout)?;
         span("deadline", self.deadline)?;
-        check_distribution(&format!("{at}/patience"), self.patience)?;
+        self.patience.map_or(Ok(()), |p| p.check(&format!("{at}/patience")))?;
         self.budget.as_ref().map_or(Ok(()), |b| b.check(&format!("{at}/budget")))?;
         self.breaker.as_ref().map_or(Ok(()), |b| b.check(&format!("{at}/breaker")))?;
         self.throttle.as_ref().map_or(Ok(()), |t| t.check(&format!("{at}/throttle")))?;

@@ -4,7 +4,7 @@ use crate::sim::dialect::{Dialect, EffectiveSettings, Setting, dialect};
 use crate::sim::fault::FaultKind;
 use crate::sim::scenario::{Action, GatewaySettings, Settings};
 use crate::sim::time::SimTime;
-use crate::sim::trace::{Failure, Index, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Trace};
+use crate::sim::trace::{Failure, Index, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Step, Trace};
 
 /// What led to an outcome, under the names that the reference uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,10 +218,18 @@ fn of_answer(trace: &Trace, index: &Index<'_>, work: SpanId) -> Option<Mechanism
         _ if acted(FaultKind::ApplicationError) => Mechanism::OwnAnswer,
         500 => Mechanism::UnhandledException,
         501 => Mechanism::NotImplemented,
+        503 if needs_failed(index, work) => Mechanism::OwnAnswer,
         503 => Mechanism::Overloaded,
         400.. => Mechanism::OwnAnswer,
         _ => return None,
     })
+}
+
+/// True if something that the application needs had failed before it answered: its database, a third party, a lock.
+fn needs_failed(index: &Index<'_>, work: SpanId) -> bool {
+    let failed =
+        |note| matches!(note, Note::Step(Step::QueryFailed(_) | Step::LockTimeout) | Note::Noticed(_));
+    index.notes(work).any(|(_, e)| failed(e.note))
 }
 
 /// The faults that had an effect on `root` or what it caused, in order of time: the event's index and the fault's.

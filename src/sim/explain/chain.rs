@@ -166,6 +166,10 @@ fn moment(
             LinkKind::Mechanism,
             format!("All workers of {who} are busy; {before} requests are waiting already."),
         ),
+        Note::Step(step) => {
+            let kind = if over { LinkKind::Afterwards } else { LinkKind::Mechanism };
+            link(kind, format!("{}: {}.", capital(&who), step.words()))
+        }
         Note::Noticed(failure) if span.kind == SpanKind::Try && !failure_is_told_by_a_timer(failure) => {
             link(LinkKind::Mechanism, format!("{who} notices: {}.", noticed(failure)))
         }

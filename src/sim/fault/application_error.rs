@@ -35,6 +35,10 @@ pub(super) const INFO: FaultInfo = FaultInfo {
 };
 
 impl Behaviour for ApplicationError {
+    fn answers_alone(&self) -> bool {
+        true
+    }
+
     fn answer(&self, usual: &Template) -> Option<Template> {
         let reason = reason(self.status);
         let mut template = usual.clone();
@@ -69,6 +73,9 @@ pub(crate) fn reason(status: u16) -> &'static str {
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
+        409 => "Conflict",
+        412 => "Precondition Failed",
+        422 => "Unprocessable Content",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
         501 => "Not Implemented",

@@ -13,12 +13,19 @@ mod bad_certificate;
 mod bad_framing;
 mod black_hole;
 mod crash_after_read;
+mod crash_in_body;
+mod crash_loop;
+mod dependency_down;
+mod dependency_errors;
 mod drip_head;
 mod frozen;
 mod hangs_up_on_reuse;
 mod head_too_large;
 mod idle_forgotten;
+mod lock_held;
 mod malformed_head;
+mod memory_leak;
+mod misconfigured;
 mod name_not_resolved;
 mod packet_loss;
 mod plaintext;
@@ -30,6 +37,7 @@ mod slow_body;
 mod slow_query;
 mod unhandled_exception;
 mod unreachable;
+mod worker_pool_busy;
 
 use serde::{Deserialize, Serialize};
 
@@ -218,6 +226,34 @@ pub(crate) trait Behaviour {
     }
     /// What changes about a link.
     fn condition(&self, _link: &mut LinkCondition) {}
+    /// True if the application answers with an error before it does anything.
+    fn answers_alone(&self) -> bool {
+        false
+    }
+    /// How many of an origin's workers are stuck.
+    fn stuck_workers(&self) -> u32 {
+        0
+    }
+    /// How long after the last byte of a broken answer the whole process dies.
+    fn dies_writing(&self) -> Option<SimDuration> {
+        None
+    }
+    /// How long the process lives after each start.
+    fn crashes_after(&self) -> Option<SimDuration> {
+        None
+    }
+    /// How the process's memory grows.
+    fn leak(&self) -> Option<MemoryLeak> {
+        None
+    }
+    /// The share of a dependency's queries that fail.
+    fn error_share(&self) -> Option<f64> {
+        None
+    }
+    /// True if writing queries of a dependency wait for a lock.
+    fn locks(&self) -> bool {
+        false
+    }
     /// How long a dependency's queries take.
     fn query_time(&self) -> Option<Distribution> {
         None
@@ -311,12 +347,21 @@ registry! {
     packet_loss::PacketLoss,
     idle_forgotten::IdleForgotten,
     address_moved::AddressMoved,
+    crash_in_body::CrashInBody,
+    crash_loop::CrashLoop,
+    memory_leak::MemoryLeak,
+    worker_pool_busy::WorkerPoolBusy,
+    misconfigured::Misconfigured,
+    dependency_down::DependencyDown,
+    dependency_errors::DependencyErrors,
+    lock_held::LockHeld,
 }
 
 pub use address_moved::OldAddress;
 pub use answer_cut::Cut;
 pub use bad_framing::Contradiction;
 pub use malformed_head::Form;
+pub use misconfigured::Missing;
 pub use unreachable::Why;
 
 impl Fault {

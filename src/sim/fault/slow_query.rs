@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Behaviour, FaultInfo, Group, Place};
-use crate::sim::scenario::{Distribution, ScenarioError, check_distribution};
+use crate::sim::scenario::{Distribution, ScenarioError};
 use crate::sim::time::SimDuration;
 
 /// Every query takes this long: a missing index, a lock, a disk at its limit.
@@ -36,16 +36,10 @@ impl Behaviour for SlowQuery {
     }
 
     fn check(&self, at: &str) -> Result<(), ScenarioError> {
-        check_distribution(&format!("{at}/query_time"), Some(self.query_time))
+        self.query_time.check(&format!("{at}/query_time"))
     }
 
     fn label(&self) -> String {
-        match self.query_time {
-            Distribution::Fixed(time) => format!("query takes {}", time.spoken()),
-            Distribution::Exponential(mean) => format!("query takes {} on average", mean.spoken()),
-            Distribution::Uniform { low, high } => {
-                format!("query takes {} to {}", low.spoken(), high.spoken())
-            }
-        }
+        format!("query takes {}", self.query_time.words())
     }
 }

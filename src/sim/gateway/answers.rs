@@ -61,7 +61,7 @@ impl GatewayActor {
             }
             Packet::Close => self.failed(fx, slot, Failure::Closed),
             Packet::Reset => self.failed(fx, slot, Failure::Reset),
-            Packet::Connect | Packet::Handshake | Packet::Request => {}
+            Packet::Connect | Packet::Handshake | Packet::Request | Packet::Query(_) | Packet::Told(_) => {}
         }
     }
 

@@ -262,8 +262,8 @@ impl Observer for Metrics {
             SpanKind::GatewayRequest => tally.inside.more(at),
             SpanKind::Probe | SpanKind::Refresh => {}
         }
-        let (queued, started, caller_left) = (false, false, false);
-        self.open.begin(Open { start: at, node, kind, queued, started, caller_left })
+        let (queued, started, begun, caller_left) = (false, false, false, false);
+        self.open.begin(Open { start: at, node, kind, queued, started, begun, caller_left })
     }
 
     fn close(&mut self, at: SimTime, span: SpanId, outcome: Outcome) {
@@ -321,8 +321,11 @@ impl Observer for Metrics {
                 tally.queue.more(at);
             }
             Note::Started(busy) => {
-                tally.started += 1;
-                tally.nanos_waiting += u128::from(at.since(open.start).as_nanos());
+                // A request may take an event loop several times; it waited only for the first.
+                if !std::mem::replace(&mut open.begun, true) {
+                    tally.started += 1;
+                    tally.nanos_waiting += u128::from(at.since(open.start).as_nanos());
+                }
                 if std::mem::take(&mut open.queued) {
                     tally.queue.less(at);
                 }

@@ -13,6 +13,8 @@ pub(super) struct Open {
     pub(super) kind: SpanKind,
     pub(super) queued: bool,
     pub(super) started: bool,
+    /// It had a worker at least once.
+    pub(super) begun: bool,
     pub(super) caller_left: bool,
 }
 
@@ -79,6 +81,7 @@ mod tests {
             kind: SpanKind::Call,
             queued: false,
             started: false,
+            begun: false,
             caller_left: false,
         };
         let mut spans = OpenSpans::default();

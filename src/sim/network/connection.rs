@@ -277,7 +277,9 @@ impl<O: Observer> Effects<'_, O> {
                     x.callee_open = true;
                 }
                 if !x.callee_open {
-                    if matches!(packet, Packet::Request | Packet::Handshake) && x.caller_open {
+                    if matches!(packet, Packet::Request | Packet::Query(_) | Packet::Handshake)
+                        && x.caller_open
+                    {
                         self.refuse_data(exchange);
                     }
                     return Arrival::Settled;

@@ -20,6 +20,7 @@ use link::Lookup;
 
 use super::fault::{FaultKind, OldAddress, OnHandshake};
 use super::message::{Message, TemplateId, Templates};
+use super::query::{Statement, Told};
 use super::scenario::{Request, Requests};
 use super::schedule::Schedule;
 use super::time::{SimDuration, SimTime};
@@ -60,6 +61,10 @@ pub(crate) enum Packet {
     Done(u32),
     Close,
     Reset,
+    /// A query that does not follow from the request alone.
+    Query(Statement),
+    /// What came of a query, where that is no plain number.
+    Told(Told),
 }
 
 impl Packet {
@@ -69,11 +74,11 @@ impl Packet {
             Self::Accepted => Parcel::Accepted,
             Self::Handshake | Self::NoHandshake(_) => Parcel::Handshake,
             Self::Refused | Self::NoConnection(_) => Parcel::Refused,
-            Self::Request => Parcel::Request,
+            Self::Request | Self::Query(_) => Parcel::Request,
             Self::HeadPart => Parcel::HeadPart,
             Self::Head(_) => Parcel::Head,
             Self::Body(_) | Self::BadChunk => Parcel::Body,
-            Self::End | Self::Whole(_) | Self::Done(_) => Parcel::Answer,
+            Self::End | Self::Whole(_) | Self::Done(_) | Self::Told(_) => Parcel::Answer,
             Self::Close => Parcel::Close,
             Self::Reset => Parcel::Reset,
         }
@@ -86,12 +91,12 @@ impl Packet {
 
     /// True for what completes an answer without ending the connection.
     const fn completes(self) -> bool {
-        matches!(self, Self::End | Self::Whole(_) | Self::Done(_))
+        matches!(self, Self::End | Self::Whole(_) | Self::Done(_) | Self::Told(_))
     }
 
     /// True if nothing follows it from the side that answers.
     const fn is_last(self) -> bool {
-        matches!(self, Self::Refused | Self::End | Self::Whole(_) | Self::Done(_) | Self::Close | Self::Reset)
+        self.completes() || matches!(self, Self::Refused | Self::Close | Self::Reset)
     }
 }
 
@@ -154,7 +159,7 @@ pub(crate) enum Timer {
     Breaker,
     /// A gateway holds a request back no longer.
     Delay,
-    /// A gateway's limit for waiting for a place at an upstream.
+    /// A limit for waiting: at a gateway for a place at an upstream, at an origin for a worker.
     Queue,
     /// A gateway's wait before it tries again.
     TryAgain,
@@ -168,6 +173,20 @@ pub(crate) enum Timer {
     ProbeOver,
     /// A gateway looks whether ejections are over.
     Sweep,
+    /// A request has waited for a connection of the pool as long as it may.
+    Acquire,
+    /// A query or call has taken as long as it may.
+    Query,
+    /// A request, or a query, has waited for a lock as long as it may.
+    Lock,
+    /// A SYN that was dropped is sent again.
+    Syn,
+    /// The next step in the life of a process is due.
+    Process,
+    /// A process dies by itself, if it is still the same.
+    Crash,
+    /// The turn of a process in a deploy.
+    Deploy,
 }
 
 /// What an actor can do to the world while it handles an event.
@@ -433,6 +452,7 @@ impl<O: Observer> Effects<'_, O> {
         call: u32,
         slot: SlotKey,
         span: SpanId,
+        statement: Statement,
     ) -> ExchangeKey {
         let exchange = self.insert(callee, request, call, slot, span);
         let condition = &self.network.links[usize::from(callee.0)].condition;
@@ -442,13 +462,14 @@ impl<O: Observer> Effects<'_, O> {
         }
         let x = &mut self.network.exchanges[exchange];
         x.callee_open = true;
-        self.send(exchange, Packet::Request);
+        let usual = statement == Statement::Usual;
+        self.send(exchange, if usual { Packet::Request } else { Packet::Query(statement) });
         exchange
     }
 
     /// Sends towards the callee.
     pub(crate) fn send(&mut self, exchange: ExchangeKey, packet: Packet) {
-        if packet == Packet::Request {
+        if matches!(packet, Packet::Request | Packet::Query(_)) {
             self.begin_request(exchange);
         }
         self.cross(exchange, End::Callee, packet);
@@ -561,7 +582,7 @@ impl<O: Observer> Effects<'_, O> {
     /// How many bytes a packet puts on the wire, roughly.
     fn bytes(&self, packet: Packet) -> u32 {
         let data = match packet {
-            Packet::Request => REQUEST_BYTES,
+            Packet::Request | Packet::Query(_) => REQUEST_BYTES,
             Packet::Handshake | Packet::NoHandshake(_) => HANDSHAKE_BYTES,
             Packet::Head(message) => self.templates.size(message.template).0,
             Packet::Whole(message) => {

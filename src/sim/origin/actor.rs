@@ -4,89 +4,101 @@ use std::collections::VecDeque;
 
 use slotmap::SlotMap;
 
-use super::api;
-use super::api::Reply;
-use super::{Route, route};
-use crate::sim::fault::{Fault, FaultKind, OnConnect, OnRead, Piece};
-use crate::sim::message::TemplateId;
-use crate::sim::network::{Effects, End, ExchangeKey, Keeping, Packet, SlotKey, Timer};
+use super::api::{Reply, Route, route};
+use super::backlog::{Backlog, SYN_RETRIES, syn_wait};
+use super::lifecycle::{Life, Phase};
+use super::line::Line;
+use super::mutex::Mutex;
+use super::pool::Pool;
+use super::process::Turn;
+use super::store::Store;
+use super::work::{Stage, Work};
+use crate::sim::fault::{Fault, FaultKind, OnConnect, OnRead};
+use crate::sim::message::{Method, TemplateId};
+use crate::sim::network::{Effects, End, Event, ExchangeKey, Keeping, Packet, SlotKey, Timer};
+use crate::sim::query::Told;
 use crate::sim::random::Stream;
-use crate::sim::scenario::{App, Distribution, Origin, OriginSettings};
-use crate::sim::time::SimDuration;
-use crate::sim::trace::{Failure, NodeId, Note, Observer, Outcome, SpanId, SpanKind};
+use crate::sim::scenario::{App, Origin, OriginSettings, Updates};
+use crate::sim::time::SimTime;
+use crate::sim::trace::{Failure, NodeId, Note, Observer, Outcome, ProcessStep, SpanKind, Step};
 
 /// A server of the application.
 #[derive(Clone)]
 pub(crate) struct OriginActor {
-    id: String,
+    pub(super) id: String,
     app: App,
-    settings: OriginSettings,
-    faults: Vec<(Fault, u32)>,
-    database: Option<NodeId>,
-    /// Orders stored here where there is no database.
-    stored: u32,
-    busy: u32,
-    line: VecDeque<SlotKey>,
-    work: SlotMap<SlotKey, Work>,
-    service: Stream,
-    exceptions: Stream,
+    pub(super) settings: OriginSettings,
+    pub(super) faults: Vec<(Fault, u32)>,
+    pub(super) database: Option<NodeId>,
+    /// The third parties that have to agree before an order is stored.
+    pub(super) apis: Vec<NodeId>,
+    /// What is stored here where there is no database.
+    pub(super) store: Store,
+    pub(super) busy: u32,
+    pub(super) line: Line<SlotKey>,
+    /// Connections that the process has not accepted.
+    pub(super) backlog: Backlog<ExchangeKey>,
+    /// SYNs that were dropped and will be sent again, with how often they were.
+    syns: SlotMap<SlotKey, (ExchangeKey, u32)>,
+    /// What was answered and waits for the loop.
+    pub(super) ready: VecDeque<(SlotKey, Told)>,
+    pub(super) pool: Pool<SlotKey>,
+    pub(super) mutex: Mutex<SlotKey>,
+    pub(super) work: SlotMap<SlotKey, Work>,
+    pub(super) service: Stream,
+    pub(super) exceptions: Stream,
     /// What came while the process stood still, in order.
-    stalled: Vec<Stalled>,
-    /// The templates of the answers written so far, by [`Reply::index`].
-    replies: [Option<TemplateId>; Reply::COUNT],
-}
-
-/// A request that is worked on or waits for a worker.
-#[derive(Clone, Copy)]
-struct Work {
-    exchange: ExchangeKey,
-    span: SpanId,
-    request: u32,
-    route: Route,
-    /// How long a fault makes the work; none for the usual work.
-    takes: Option<SimDuration>,
-    has_worker: bool,
-    query: Option<ExchangeKey>,
-    caller_left: bool,
+    pub(super) stalled: Vec<Stalled>,
+    /// The templates of the answers written so far, by [`Reply::index`]; those without a body after the others.
+    pub(super) replies: [Option<TemplateId>; 2 * Reply::COUNT],
+    pub(super) life: Life,
+    /// How many processes were started in this run.
+    pub(super) starts: u32,
+    /// Requests that the present process has read, and since when its memory grows.
+    pub(super) served: u64,
+    pub(super) leaks_since: SimTime,
+    pub(super) turns: Vec<Turn>,
 }
 
 #[derive(Clone, Copy)]
-enum Stalled {
+pub(super) enum Stalled {
     Packet { exchange: ExchangeKey, end: End, slot: SlotKey, packet: Packet },
-    Timer { slot: SlotKey, timer: Timer },
-}
-
-/// Draws how long something takes.
-pub(crate) fn draw(distribution: Distribution, chance: &mut Stream) -> SimDuration {
-    match distribution {
-        Distribution::Fixed(time) => time,
-        Distribution::Exponential(mean) => chance.exponential(mean),
-        Distribution::Uniform { low, high } => chance.between(low, high),
-    }
+    Timer { slot: SlotKey, epoch: u32, timer: Timer },
 }
 
 impl OriginActor {
-    pub(crate) fn new(origin: &Origin, seed: u64, database: Option<NodeId>) -> Self {
+    pub(crate) fn new(origin: &Origin, seed: u64, database: Option<NodeId>, apis: &[NodeId]) -> Self {
         Self {
             id: origin.id.clone(),
             app: origin.app,
             settings: origin.settings.clone(),
             faults: Vec::new(),
             database,
-            stored: 0,
+            apis: apis.to_vec(),
+            store: Store::default(),
             busy: 0,
-            line: VecDeque::new(),
+            line: Line::new(),
+            backlog: Backlog::new(),
+            syns: SlotMap::with_key(),
+            ready: VecDeque::new(),
+            pool: Pool::new(),
+            mutex: Mutex::new(),
             work: SlotMap::with_key(),
             service: Stream::new(seed, &origin.id, "service time"),
             exceptions: Stream::new(seed, &origin.id, "exceptions"),
             stalled: Vec::new(),
-            replies: [None; Reply::COUNT],
+            replies: [None; 2 * Reply::COUNT],
+            life: Life::new(),
+            starts: 0,
+            served: 0,
+            leaks_since: SimTime::ZERO,
+            turns: Vec::new(),
         }
     }
 
     /// True if nothing is being worked on.
     pub(crate) fn is_idle(&self) -> bool {
-        self.work.is_empty() && self.stalled.is_empty()
+        self.work.is_empty() && self.stalled.is_empty() && self.backlog.len() == 0 && self.syns.is_empty()
     }
 
     /// How it keeps the connections that are opened to it.
@@ -96,25 +108,49 @@ impl OriginActor {
 
     pub(crate) fn set(&mut self, settings: &OriginSettings) {
         self.settings.overlay(settings);
+        // They may say something of the settings.
+        self.replies = [None; 2 * Reply::COUNT];
     }
 
     pub(crate) fn inject<O: Observer>(&mut self, fx: &mut Effects<'_, O>, fault: &Fault, index: u32) {
         self.faults.retain(|(f, _)| f.kind() != fault.kind());
         self.faults.push((fault.clone(), index));
-        if fault.behaviour().kills() {
-            self.kill(fx, index);
+        let behaviour = fault.behaviour();
+        if behaviour.kills() {
+            self.kill(fx, Some(index));
+        }
+        if behaviour.crashes_after().is_some() && self.life.phase != Phase::Down {
+            self.die(fx, ProcessStep::Crashed, Some(index));
+        }
+        if behaviour.leak().is_some() {
+            self.served = 0;
+            self.leaks_since = fx.now;
+            self.watch_memory(fx);
         }
     }
 
     pub(crate) fn repair<O: Observer>(&mut self, fx: &mut Effects<'_, O>, kind: FaultKind) {
+        let was_down = kind == FaultKind::ProcessDown && self.faults.iter().any(|(f, _)| f.kind() == kind);
         self.faults.retain(|(f, _)| f.kind() != kind);
+        if was_down
+            && self.life.phase == Phase::Up
+            && (self.settings.start_time, self.settings.warm_up) != (None, None)
+        {
+            self.start_process(fx);
+        }
+        if kind == FaultKind::WorkerPoolBusy {
+            self.fill(fx);
+        }
         if self.frozen().is_none() {
+            if !self.waits_in_kernel() {
+                self.backlog.clear();
+            }
             for stalled in std::mem::take(&mut self.stalled) {
                 match stalled {
                     Stalled::Packet { exchange, end, slot, packet } => {
                         self.arrive(fx, exchange, end, slot, packet)
                     }
-                    Stalled::Timer { slot, timer } => self.timer(fx, slot, timer),
+                    Stalled::Timer { slot, epoch, timer } => self.timer(fx, slot, epoch, timer),
                 }
             }
         }
@@ -125,7 +161,7 @@ impl OriginActor {
     }
 
     /// The first fault that has something to say.
-    fn ask_faults<T>(&self, question: impl Fn(&Fault) -> Option<T>) -> Option<(T, u32)> {
+    pub(super) fn ask_faults<T>(&self, question: impl Fn(&Fault) -> Option<T>) -> Option<(T, u32)> {
         self.faults.iter().find_map(|(fault, index)| question(fault).map(|answer| (answer, *index)))
     }
 
@@ -151,33 +187,48 @@ impl OriginActor {
             self.stalled.push(Stalled::Packet { exchange, end, slot, packet });
             return;
         }
+        if end == End::Callee && !self.lives() {
+            // Nobody is there any more: the kernel answers data with a reset.
+            match packet {
+                Packet::Close | Packet::Reset => fx.leave(exchange, End::Callee),
+                _ => fx.reply(exchange, Packet::Reset),
+            }
+            return;
+        }
         match (end, packet) {
+            (End::Callee, Packet::Request) if self.waits_in_kernel() => self.asked(fx, exchange),
             (End::Callee, Packet::Request) => self.read(fx, exchange),
             (End::Callee, Packet::Handshake) => self.shake_hands(fx, exchange),
+            // The process learns of it only once it has accepted the connection and read its request.
+            (End::Callee, Packet::Close | Packet::Reset) if self.backlog.left(exchange) => {}
             (End::Callee, Packet::Close | Packet::Reset) => {
                 fx.leave(exchange, End::Callee);
-                if let Some(work) = self.work.get_mut(slot) {
-                    work.caller_left = true;
-                    let span = work.span;
-                    fx.note(span, Note::CallerLeft);
-                }
+                self.caller_left(fx, slot);
             }
-            (End::Caller, Packet::Done(number)) => self.query_answered(fx, slot, Some(number)),
+            (End::Caller, Packet::Done(number)) => self.query_answered(fx, slot, Told::Done(number)),
+            (End::Caller, Packet::Told(told)) => self.query_answered(fx, slot, told),
+            (End::Caller, Packet::Refused) => {
+                if let Some(work) = self.work.get(slot) {
+                    fx.note(work.span, Note::Noticed(Failure::Refused));
+                }
+                self.query_answered(fx, slot, Told::Lost);
+            }
             (End::Caller, Packet::NoConnection(failure)) => {
                 if let Some(work) = self.work.get(slot) {
                     fx.note(work.span, Note::Noticed(failure));
                 }
-                self.query_answered(fx, slot, None);
+                self.query_answered(fx, slot, Told::Lost);
             }
             (End::Caller, Packet::Close | Packet::Reset) => {
                 if let Some(work) = self.work.get(slot) {
                     let reset = packet == Packet::Reset;
                     fx.note(work.span, Note::Noticed(if reset { Failure::Reset } else { Failure::Closed }));
                 }
-                self.query_answered(fx, slot, None);
+                self.query_answered(fx, slot, Told::Lost);
             }
             _ => {}
         }
+        self.settle(fx);
     }
 
     /// The kernel's part: a connection arrives.
@@ -194,7 +245,63 @@ impl OriginActor {
                 fx.reply(exchange, Packet::Accepted);
                 fx.reply(exchange, if reset { Packet::Reset } else { Packet::Close });
             }
+            None if !self.life.listens() => fx.reply(exchange, Packet::Refused),
+            None if self.waits_in_kernel() || self.frozen().is_some() => {
+                if self.backlog.push(exchange, self.settings.backlog) {
+                    fx.reply(exchange, Packet::Accepted);
+                } else {
+                    let slot = self.syns.insert((exchange, 0));
+                    self.drop_syn(fx, slot);
+                }
+            }
             None => fx.reply(exchange, Packet::Accepted),
+        }
+    }
+
+    /// The accept queue is full: nothing is answered, and the caller's kernel asks again.
+    fn drop_syn<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
+        let Some((exchange, retries)) = self.syns.get(slot).copied() else { return };
+        if let Some(span) = fx.exchange(exchange).map(|x| x.span) {
+            fx.note(span, Note::Step(Step::SynDropped(self.backlog.len() as u32)));
+        }
+        fx.timer(syn_wait(retries), slot, 0, Timer::Syn);
+    }
+
+    /// True if a connection waits for its SYN to be sent again.
+    pub(super) fn asks_again(&self, exchange: ExchangeKey) -> bool {
+        self.syns.values().any(|(waiting, _)| *waiting == exchange)
+    }
+
+    /// A SYN that was dropped comes again, unless its caller has left.
+    fn syn_again<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
+        let Some((exchange, retries)) = self.syns.get_mut(slot) else { return };
+        *retries += 1;
+        let (exchange, retries) = (*exchange, *retries);
+        let open = fx.exchange(exchange).is_some_and(|x| x.caller_open && x.callee_open);
+        if open && retries <= SYN_RETRIES {
+            if self.life.listens() && !self.backlog.has_room(self.settings.backlog) {
+                self.drop_syn(fx, slot);
+                return;
+            }
+            self.connected(fx, exchange);
+        } else if open {
+            let packet = Packet::NoConnection(Failure::NoReply);
+            fx.schedule.add(fx.now, Event::Arrive { exchange, end: End::Caller, packet });
+            fx.leave(exchange, End::Callee);
+        }
+        self.syns.remove(slot);
+    }
+
+    /// A request is here whose connection the process accepts only with a free worker.
+    fn asked<O: Observer>(&mut self, fx: &mut Effects<'_, O>, exchange: ExchangeKey) {
+        let waits = self.backlog.asked(exchange);
+        if self.busy < self.capacity() {
+            self.backlog.forget(exchange);
+            self.read(fx, exchange);
+        } else if !waits {
+            // A connection that was accepted for an earlier request has no worker of its own any more.
+            self.backlog.push(exchange, None);
+            self.backlog.asked(exchange);
         }
     }
 
@@ -210,7 +317,7 @@ impl OriginActor {
     }
 
     /// The process reads a request.
-    fn read<O: Observer>(&mut self, fx: &mut Effects<'_, O>, exchange: ExchangeKey) {
+    pub(super) fn read<O: Observer>(&mut self, fx: &mut Effects<'_, O>, exchange: ExchangeKey) {
         let Some((request, parent, served)) = fx.exchange(exchange).map(|x| (x.request, x.span, x.served))
         else {
             return;
@@ -237,211 +344,60 @@ impl OriginActor {
                 OnRead::AnswerAfter(delay) => takes = Some(delay),
             }
         }
-        let route = route(self.app, fx.request(request));
-        let slot = self.work.insert(Work {
-            exchange,
-            span,
-            request,
-            route,
-            takes,
-            has_worker: false,
-            query: None,
-            caller_left: false,
-        });
-        fx.serve(exchange, slot);
-        if self.busy < self.settings.workers.unwrap_or(OriginSettings::DEFAULT_WORKERS) {
-            self.start(fx, slot);
-        } else if self.line.len() < self.settings.queue.unwrap_or(OriginSettings::DEFAULT_QUEUE) as usize {
-            fx.note(span, Note::Queued(self.line.len() as u32));
-            self.line.push_back(slot);
-        } else {
-            self.write(fx, slot, Reply::Overloaded, 0);
-        }
-    }
-
-    /// A worker takes a request.
-    fn start<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
-        let Some(work) = self.work.get_mut(slot) else { return };
-        self.busy += 1;
-        work.has_worker = true;
-        fx.note(work.span, Note::Started(self.busy));
-        let usual = self.settings.service_time.unwrap_or(OriginSettings::DEFAULT_SERVICE_TIME);
-        match (work.takes, usual) {
-            (Some(takes), _) | (None, Distribution::Fixed(takes)) => fx.timer(takes, slot, 0, Timer::Work),
-            _ => fx.timer_by_chance(draw(usual, &mut self.service), slot, 0, Timer::Work),
-        }
-    }
-
-    pub(crate) fn timer<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, timer: Timer) {
-        if !self.work.contains_key(slot) {
-            return;
-        }
-        if self.frozen().is_some() {
-            self.stalled.push(Stalled::Timer { slot, timer });
-            return;
-        }
-        match timer {
-            Timer::Work => self.worked(fx, slot),
-            Timer::Written => self.release(fx, slot),
-            _ => {}
-        }
-    }
-
-    /// The origin's own work is done: throw, ask the database, or answer.
-    fn worked<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
-        let Some(work) = self.work.get(slot).copied() else { return };
-        if let Some((share, fault)) = self.ask_faults(|f| f.behaviour().exception_share())
-            && self.exceptions.chance(share)
-        {
-            fx.note(work.span, Note::FaultActed(fault));
-            self.write(fx, slot, Reply::Exception, 0);
-            return;
-        }
-        match self.database {
-            Some(database) if work.route.asks_database() && !self.answers_by_itself() => {
-                fx.note(work.span, Note::Asked);
-                let query = fx.ask(database, work.request, fx.call_of(work.exchange), slot, work.span);
-                if let Some(work) = self.work.get_mut(slot) {
-                    work.query = Some(query);
-                }
+        self.served += 1;
+        let asked = fx.request(request);
+        let head_only = self.app == App::Orders && asked.is_some_and(|r| r.method == Method::Head);
+        let route = match route(self.app, asked) {
+            Route::Update(_) if self.settings.updates.unwrap_or_default() == Updates::Refused => {
+                Route::ReadOnly
             }
-            _ => {
-                let number = match work.route {
-                    Route::Create if !self.answers_by_itself() => {
-                        self.stored += 1;
-                        let number = FIRST_ORDER + self.stored - 1;
-                        fx.note(work.span, Note::Committed(number));
-                        number
-                    }
-                    Route::Read(number) => number,
-                    _ => self.stored,
-                };
-                self.write(fx, slot, Reply::Usual(work.route), number);
-            }
-        }
-    }
-
-    /// True if a fault makes the application answer with an error before it does anything.
-    fn answers_by_itself(&self) -> bool {
-        self.faults.iter().any(|(f, _)| f.kind() == FaultKind::ApplicationError)
-    }
-
-    fn query_answered<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, number: Option<u32>) {
-        let Some(work) = self.work.get_mut(slot) else { return };
-        if let Some(query) = work.query.take() {
-            fx.leave(query, End::Caller);
-        }
-        let work = *work;
-        fx.note(work.span, Note::QueryAnswered);
-        let reply = if number.is_some() { Reply::Usual(work.route) } else { Reply::Exception };
-        self.write(fx, slot, reply, number.unwrap_or_default());
-    }
-
-    /// Writes an answer, in one piece or as a fault breaks it up.
-    fn write<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, reply: Reply, number: u32) {
-        let Some(work) = self.work.get(slot).copied() else { return };
-        let usual = match self.replies[reply.index()] {
-            Some(known) => known,
-            None => {
-                let id = fx.intern(api::template(reply, &self.id));
-                self.replies[reply.index()] = Some(id);
-                id
-            }
+            route => route,
         };
-        if self.faults.is_empty() {
-            let message = fx.message(usual, number);
-            fx.note(work.span, Note::Wrote(message));
-            fx.reply(work.exchange, Packet::Whole(message));
-            self.release(fx, slot);
-        } else {
-            self.write_faulty(fx, slot, work, usual, number);
+        let slot = self.work.insert(Work { head_only, takes, ..Work::new(exchange, span, request, route) });
+        fx.serve(exchange, slot);
+        if !self.check_memory(fx) {
+            self.take_in(fx, slot);
         }
     }
 
-    /// Writes an answer as the faults make it.
-    fn write_faulty<O: Observer>(
+    pub(crate) fn timer<O: Observer>(
         &mut self,
         fx: &mut Effects<'_, O>,
         slot: SlotKey,
-        work: Work,
-        usual: TemplateId,
-        number: u32,
+        epoch: u32,
+        timer: Timer,
     ) {
-        let changed = self.ask_faults(|f| f.behaviour().answer(fx.templates.get(usual)));
-        let changed_by = changed.as_ref().map(|(_, fault)| *fault);
-        if let Some(fault) = changed_by {
-            fx.note(work.span, Note::FaultActed(fault));
+        // What the kernel, a supervisor or an operator does, whether or not the process stands still.
+        match timer {
+            Timer::Syn => return self.syn_again(fx, slot),
+            Timer::Deploy => return self.deployed(fx, epoch),
+            Timer::Process if epoch == self.life.epoch => return self.process_due(fx),
+            Timer::Crash if epoch == self.starts => return self.crash_due(fx),
+            Timer::Process | Timer::Crash => return,
+            _ => {}
         }
-        let id = changed.map_or(usual, |(template, _)| fx.intern(template));
-        let message = fx.message(id, number);
-        fx.note(work.span, Note::Wrote(message));
-        let pieces = self.ask_faults(|f| f.behaviour().pieces(message, fx.templates.get(id)));
-        let Some((pieces, fault)) = pieces else {
-            fx.reply(work.exchange, Packet::Whole(message));
-            self.release(fx, slot);
+        let Some(work) = self.work.get(slot).filter(|work| work.epoch == epoch) else { return };
+        if self.frozen().is_some() {
+            self.stalled.push(Stalled::Timer { slot, epoch, timer });
             return;
-        };
-        if changed_by != Some(fault) {
-            fx.note(work.span, Note::FaultActed(fault));
         }
-        let mut at = SimDuration::ZERO;
-        for (pause, piece) in pieces {
-            at += pause;
-            fx.reply_after(
-                at,
-                work.exchange,
-                match piece {
-                    Piece::HeadPart => Packet::HeadPart,
-                    Piece::Head(message) => Packet::Head(message),
-                    Piece::Body(bytes) => Packet::Body(bytes),
-                    Piece::BadChunk => Packet::BadChunk,
-                    Piece::End => Packet::End,
-                    Piece::Close => Packet::Close,
-                    Piece::Reset => Packet::Reset,
-                },
-            );
-        }
-        fx.timer(at, slot, 0, Timer::Written);
-    }
-
-    /// The answer is out: the span ends, and the worker takes the next request.
-    fn release<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
-        let Some(work) = self.work.remove(slot) else { return };
-        if work.has_worker {
-            self.busy -= 1;
-            fx.note(work.span, Note::Released(self.busy));
-        }
-        fx.close(work.span, Outcome::Done);
-        if work.has_worker
-            && let Some(next) = self.line.pop_front()
-        {
-            self.start(fx, next);
-        }
-    }
-
-    /// The process is gone, and its work with it. The kernel closes its connections.
-    fn kill<O: Observer>(&mut self, fx: &mut Effects<'_, O>, fault: u32) {
-        for (_, work) in std::mem::take(&mut self.work) {
-            if let Some(query) = work.query {
-                fx.hang_up(query);
+        let stage = work.stage;
+        match timer {
+            Timer::Work => self.worked(fx, slot),
+            Timer::Written => match stage {
+                Stage::Dying(fault) => self.die(fx, ProcessStep::Crashed, Some(fault)),
+                _ => self.release(fx, slot),
+            },
+            Timer::Queue if stage == Stage::Waiting => {
+                if let Some(waited) = self.line.remove(slot, fx.now) {
+                    self.turn_away(fx, slot, Step::QueueTimeout(waited));
+                }
             }
-            fx.note(work.span, Note::FaultActed(fault));
-            fx.close(work.span, Outcome::Failed(Failure::Killed));
-            if !work.caller_left {
-                fx.reply(work.exchange, Packet::Close);
-            }
+            Timer::Acquire => self.pool_timed_out(fx, slot),
+            Timer::Query => self.query_timed_out(fx, slot),
+            Timer::Lock => self.lock_timed_out(fx, slot),
+            _ => {}
         }
-        for stalled in std::mem::take(&mut self.stalled) {
-            // Data that nobody has read turns the close into a reset (RFC 2525 §2.17).
-            if let Stalled::Packet { exchange, end: End::Callee, packet: Packet::Request, .. } = stalled {
-                fx.reply(exchange, Packet::Reset);
-            }
-        }
-        fx.close_idle();
-        self.line.clear();
-        self.busy = 0;
+        self.settle(fx);
     }
 }
-
-/// The number of the first order that is created in a run.
-pub(crate) const FIRST_ORDER: u32 = 1_042;

@@ -2,7 +2,7 @@
 
 use crate::sim::fault::application_error::reason;
 use crate::sim::message::{Method, Template, Value};
-use crate::sim::scenario::{App, Request};
+use crate::sim::scenario::{App, OnFailure, Request, Shedding};
 
 /// What a request asks the API for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(crate) enum Route {
     Read(u32),
     /// A new order.
     Create,
+    /// One order, written anew.
+    Update(u32),
     /// The slow report.
     Report,
     /// No such path.
@@ -30,7 +32,15 @@ pub(crate) enum Route {
 impl Route {
     /// True if answering takes a query.
     pub(crate) const fn asks_database(self) -> bool {
-        matches!(self, Self::Read(_) | Self::Create | Self::Report)
+        matches!(self, Self::Read(_) | Self::Create | Self::Report | Self::Update(_))
+    }
+
+    /// The order that it is about, if it is about a certain one.
+    pub(crate) const fn order(self) -> Option<u32> {
+        match self {
+            Self::Read(order) => Some(order),
+            _ => None,
+        }
     }
 }
 
@@ -46,6 +56,7 @@ pub(crate) fn route(app: App, request: Option<&Request>) -> Route {
         (Method::Get | Method::Head, "/health") => Route::Health,
         (Method::Post, "/orders") => Route::Create,
         (Method::Get | Method::Head, _) if order.is_some() => Route::Read(order.unwrap_or_default()),
+        (Method::Put, _) if order.is_some() => Route::Update(order.unwrap_or_default()),
         (_, "/orders") => Route::CreateOnly,
         _ if known => Route::ReadOnly,
         _ => Route::NotFound,
@@ -59,13 +70,35 @@ pub(crate) enum Reply {
     Usual(Route),
     /// The framework's answer to an exception that nobody handled: no stack trace, nothing of the inside.
     Exception,
-    /// The line for a worker is full.
+    /// The line for a worker is full, or it waited too long in it.
     Overloaded,
+    /// Turned away on arrival.
+    Shed,
+    /// No such order.
+    NoOrder,
+    /// The row was written by another one in between.
+    Conflict,
+    /// The same, as a precondition that does not hold.
+    PreconditionFailed,
+    /// The first request with this idempotency key is still worked on.
+    KeyBusy,
+    /// The idempotency key was used for another request.
+    KeyMismatch,
+    /// Something that the application needs has failed; 500 is [`Reply::Exception`].
+    Failed(OnFailure),
 }
 
 impl Reply {
     /// How many templates there are.
-    pub(crate) const COUNT: usize = 11;
+    pub(crate) const COUNT: usize = 22;
+
+    /// The answer to a failure of something that the application needs.
+    pub(crate) const fn failed(answer: OnFailure) -> Self {
+        match answer {
+            OnFailure::Http500 => Self::Exception,
+            other => Self::Failed(other),
+        }
+    }
 
     /// Which of them this is.
     pub(crate) const fn index(self) -> usize {
@@ -81,12 +114,25 @@ impl Reply {
             Self::Overloaded => 8,
             Self::Usual(Route::CreateOnly) => 9,
             Self::Usual(Route::Health) => 10,
+            Self::Usual(Route::Update(_)) => 21,
+            Self::Shed => 11,
+            Self::NoOrder => 12,
+            Self::Conflict => 13,
+            Self::PreconditionFailed => 14,
+            Self::KeyBusy => 15,
+            Self::KeyMismatch => 16,
+            Self::Failed(OnFailure::Http500) => 17,
+            Self::Failed(OnFailure::Http502) => 18,
+            Self::Failed(OnFailure::Http503) => 19,
+            Self::Failed(OnFailure::Http504) => 20,
         }
     }
 }
 
 /// The template of an answer; `{n}` is the order's number.
-pub(crate) fn template(reply: Reply, origin: &str) -> Template {
+///
+/// `{n}` is a version where a row is written, and where it could not be.
+pub(crate) fn template(reply: Reply, origin: &str, shedding: Shedding) -> Template {
     let failed =
         |status, why: &str| answer(status, reason(status), &format!("{{\"error\": \"{why}\"}}"), origin);
     match reply {
@@ -112,6 +158,26 @@ pub(crate) fn template(reply: Reply, origin: &str) -> Template {
         Reply::Usual(Route::NotImplemented) => failed(501, "this server does not know the method"),
         Reply::Exception => failed(500, "internal server error"),
         Reply::Overloaded => failed(503, "too many requests are waiting"),
+        Reply::Usual(Route::Update(_)) => {
+            let mut template = answer(200, "OK", "{\"version\": {n}}", origin);
+            template.headers.push(("ETag".to_owned(), Value::Text("\"{n}\"".to_owned())));
+            template
+        }
+        Reply::Shed => {
+            let mut template = failed(503, "too many requests");
+            let seconds = shedding.retry_after().to_string();
+            template.headers.push(("Retry-After".to_owned(), Value::Text(seconds)));
+            template
+        }
+        Reply::NoOrder => failed(404, "no such order"),
+        Reply::Conflict => failed(409, "the order was changed by another request"),
+        Reply::PreconditionFailed => failed(412, "the order was changed by another request"),
+        Reply::KeyBusy => failed(409, "a request with this idempotency key is still worked on"),
+        Reply::KeyMismatch => failed(422, "this idempotency key was used for another request"),
+        Reply::Failed(OnFailure::Http500) => failed(500, "internal server error"),
+        Reply::Failed(OnFailure::Http502) => failed(502, "a service that this one needs has failed"),
+        Reply::Failed(OnFailure::Http503) => failed(503, "not available at the moment"),
+        Reply::Failed(OnFailure::Http504) => failed(504, "a service that this one needs did not answer"),
     }
 }
 
@@ -138,12 +204,13 @@ mod tests {
             (Method::Get, "/health", Route::Health),
             (Method::Get, "/orders", Route::CreateOnly),
             (Method::Delete, "/orders/42", Route::ReadOnly),
+            (Method::Put, "/orders/42", Route::Update(42)),
             (Method::Get, "/orders/-1", Route::NotFound),
             (Method::Get, "/orders/99999999999", Route::NotFound),
             (Method::Get, "/", Route::NotFound),
             (Method::Propfind, "/", Route::NotImplemented),
         ] {
-            let request = Request { method, path: path.to_owned() };
+            let request = Request::new(method, path);
             assert_eq!(route(App::Orders, Some(&request)), expected, "{method} {path}");
         }
     }

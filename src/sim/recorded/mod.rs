@@ -113,7 +113,7 @@ impl Cell {
 
     /// Every request has a path of its own, so that no store answers it.
     fn send(&self, at: SimTime, number: usize) -> Change {
-        let request = Request { method: self.method, path: format!("/cell?u={number}") };
+        let request = Request::new(self.method, &format!("/cell?u={number}"));
         Change { at, action: Action::Send { client: "client".to_owned(), request } }
     }
 

@@ -114,7 +114,7 @@ impl Sequence {
         let mut timeline = self.happenings(&mut origins)?;
         timeline.extend(self.arrivals.iter().enumerate().map(|(i, at)| {
             let path = self.path.clone().unwrap_or_else(|| format!("/cell?u={i}"));
-            let request = Request { method: self.method, path };
+            let request = Request::new(self.method, &path);
             Change { at: *at, action: Action::Send { client: "client".to_owned(), request } }
         }));
         let mut client = Client::default();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::validate::{Checked, DAY, MILLISECOND, distribution, faults, within, within_if};
+use super::validate::{Checked, DAY, MILLISECOND, faults, within, within_if};
 use super::{Distribution, Fault};
 use crate::sim::fault::Place;
 use crate::sim::time::SimDuration;
@@ -93,12 +93,12 @@ impl Link {
     pub(super) fn check(&self, at: &str) -> Checked {
         within(&format!("{at}/latency"), self.latency, SimDuration::ZERO, SimDuration::from_secs(60))?;
         if let Some(jitter) = self.jitter {
-            distribution(&format!("{at}/jitter"), Some(jitter))?;
+            jitter.check(&format!("{at}/jitter"))?;
         }
         within_if(&format!("{at}/bandwidth"), self.bandwidth, 100, 1_000_000_000_000)?;
         if let Some(dns) = self.dns {
             within_if(&format!("{at}/dns/ttl"), dns.ttl, MILLISECOND, DAY)?;
-            distribution(&format!("{at}/dns/lookup"), Some(dns.lookup))?;
+            dns.lookup.check(&format!("{at}/dns/lookup"))?;
         }
         faults(&format!("{at}/faults"), &self.faults, Place::Link)
     }

@@ -6,13 +6,30 @@
 //!
 //! Times and durations are texts with a unit (`"250ms"`, `"2s"`), shares are numbers from 0 to 1.
 
+mod dependency_settings;
+mod deploy;
+mod distribution;
 mod gateway;
 mod link;
+mod origin_queue;
+mod origin_settings;
 mod read;
+mod request;
+mod restart;
 mod traffic;
 mod validate;
 
-pub(crate) use validate::{distribution as check_distribution, within};
+pub(crate) use validate::within;
+
+pub use dependency_settings::{DependencyKind, DependencySettings};
+pub use deploy::Deploy;
+pub use distribution::{Distribution, Mixture, Part};
+pub use origin_queue::{Accepts, CallerLeft, Discipline, Shedding};
+pub use origin_settings::{
+    ConflictAnswer, Execution, IdempotencyKeys, OnFailure, OriginSettings, PoolSettings, Updates,
+};
+pub use request::{IdempotencyKey, Request};
+pub use restart::{Restart, WarmUp};
 
 pub use gateway::*;
 pub use link::{Dns, KeepAlive, Link, Tls};
@@ -25,7 +42,6 @@ use serde::{Deserialize, Serialize};
 use super::client::Policy;
 use super::dialect::DialectName;
 use super::fault::{Fault, FaultKind};
-use super::message::Method;
 use super::time::{SimDuration, SimTime};
 
 /// The version of the format that this program writes. It reads this one and no later one.
@@ -54,7 +70,7 @@ pub struct Scenario {
     pub gateways: Vec<Gateway>,
     /// The servers behind the last gateway, in the order of its configuration; one by default.
     pub origins: Vec<Origin>,
-    /// What origins depend on; one database by default. The first holds the orders.
+    /// What origins depend on; one database by default. The first database holds the orders.
     pub dependencies: Vec<Dependency>,
     /// What happens when. Need not be sorted; changes of one moment happen in the order written.
     pub timeline: Vec<Change>,
@@ -164,62 +180,7 @@ pub enum App {
     Probe,
 }
 
-/// Size and speed of an origin; absent means the stated default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OriginSettings {
-    /// Requests worked on at a time; 8 by default, 1 to 10,000.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub workers: Option<u32>,
-    /// Requests that may wait for a worker; 64 by default, 0 to 1,000,000. One more is answered 503.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub queue: Option<u32>,
-    /// The origin's own work on a request, before it asks its database; 2 ms by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service_time: Option<Distribution>,
-    /// How long a connection may be idle before the origin closes it; 5 s by default, as Node.js has it
-    /// (`server.keepAliveTimeout`), 1 ms to 24 h.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keep_alive: Option<SimDuration>,
-}
-
-impl OriginSettings {
-    /// The settings that hold where nothing is configured.
-    pub const DEFAULT_WORKERS: u32 = 8;
-    /// See [`OriginSettings::queue`].
-    pub const DEFAULT_QUEUE: u32 = 64;
-    /// See [`OriginSettings::service_time`].
-    pub const DEFAULT_SERVICE_TIME: Distribution = Distribution::Fixed(SimDuration::from_millis(2));
-    /// See [`OriginSettings::keep_alive`].
-    pub const DEFAULT_KEEP_ALIVE: SimDuration = SimDuration::from_secs(5);
-
-    /// Lays `later` over these settings: what it names replaces what stood here.
-    pub fn overlay(&mut self, later: &Self) {
-        self.workers = later.workers.or(self.workers);
-        self.queue = later.queue.or(self.queue);
-        self.service_time = later.service_time.or(self.service_time);
-        self.keep_alive = later.keep_alive.or(self.keep_alive);
-    }
-}
-
-/// How long something takes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Distribution {
-    /// Always this long.
-    Fixed(SimDuration),
-    /// Exponentially distributed with this mean.
-    Exponential(SimDuration),
-    /// Uniformly between two bounds.
-    Uniform {
-        /// The least.
-        low: SimDuration,
-        /// The most.
-        high: SimDuration,
-    },
-}
-
-/// Something that origins wait for: a database.
+/// Something that origins wait for: a database, or a third party's API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dependency {
@@ -227,6 +188,8 @@ pub struct Dependency {
     pub id: String,
     /// The network in front of it.
     pub link: Link,
+    /// What it is; a database by default.
+    pub kind: DependencyKind,
     /// Size and speed.
     pub settings: DependencySettings,
     /// What is wrong with it from the start.
@@ -238,45 +201,10 @@ impl Default for Dependency {
         Self {
             id: "database".to_owned(),
             link: Link::default(),
+            kind: DependencyKind::default(),
             settings: DependencySettings::default(),
             faults: Vec::new(),
         }
-    }
-}
-
-/// Size and speed of a dependency; absent means the stated default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DependencySettings {
-    /// Queries worked on at a time; 10 by default, 1 to 10,000. More wait in line, first come first served.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub connections: Option<u32>,
-    /// How long an ordinary query takes; 3 ms by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub query_time: Option<Distribution>,
-    /// How long the report's query takes; 1.5 s by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub report_time: Option<Distribution>,
-    /// How much longer a query takes for each that is worked on when it begins, itself included; 0 by default, up to a
-    /// minute. What coordination costs, as a straight line (Brooker's `simple_collapse_sim`, 1 s + 0.01 s a request).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub slowdown: Option<SimDuration>,
-}
-
-impl DependencySettings {
-    /// See [`DependencySettings::connections`].
-    pub const DEFAULT_CONNECTIONS: u32 = 10;
-    /// See [`DependencySettings::query_time`].
-    pub const DEFAULT_QUERY_TIME: Distribution = Distribution::Fixed(SimDuration::from_millis(3));
-    /// See [`DependencySettings::report_time`].
-    pub const DEFAULT_REPORT_TIME: Distribution = Distribution::Fixed(SimDuration::from_millis(1_500));
-
-    /// Lays `later` over these settings: what it names replaces what stood here.
-    pub fn overlay(&mut self, later: &Self) {
-        self.connections = later.connections.or(self.connections);
-        self.query_time = later.query_time.or(self.query_time);
-        self.report_time = later.report_time.or(self.report_time);
-        self.slowdown = later.slowdown.or(self.slowdown);
     }
 }
 
@@ -294,6 +222,7 @@ pub struct Change {
 /// What a change does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant, reason = "one to a change, read once; boxes would show in every pattern")]
 pub enum Action {
     /// A client starts a call.
     Send {
@@ -323,11 +252,14 @@ pub enum Action {
         /// The new values.
         to: Settings,
     },
+    /// Origins are stopped and started again, one after the other.
+    Deploy(Deploy),
 }
 
 /// New values of some settings of a node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant, reason = "one to a change, read once; boxes would show in every pattern")]
 pub enum Settings {
     /// Of a client: the whole policy.
     Client(Box<Policy>),
@@ -343,22 +275,6 @@ pub enum Settings {
     Dependency(DependencySettings),
     /// Of a link: the time from one end to the other; 0 to 60 s.
     Latency(SimDuration),
-}
-
-/// What a client asks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Request {
-    /// The method; GET by default.
-    pub method: Method,
-    /// The target, starting with a slash, at most 2,048 characters; `/orders/42` by default.
-    pub path: String,
-}
-
-impl Default for Request {
-    fn default() -> Self {
-        Self { method: Method::Get, path: "/orders/42".to_owned() }
-    }
 }
 
 #[cfg(test)]

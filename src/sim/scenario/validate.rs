@@ -7,10 +7,7 @@ use serde_json::Value;
 
 use super::gateway::check_settings as gateway_settings;
 use super::read::shortened;
-use super::{
-    Action, Arrivals, Change, DependencySettings, Distribution, OriginSettings, Request, Scenario,
-    ScenarioError, Settings, Traffic,
-};
+use super::{Action, Arrivals, Change, Scenario, ScenarioError, Settings, Traffic};
 use crate::sim::fault::{Fault, Place};
 use crate::sim::time::SimDuration;
 
@@ -52,7 +49,7 @@ where
     value.map_or(Ok(()), |v| within(pointer, v, low, high))
 }
 
-fn text(pointer: &str, value: &str, most: usize) -> Checked {
+pub(super) fn text(pointer: &str, value: &str, most: usize) -> Checked {
     let length = value.chars().count();
     if length <= most {
         return Ok(());
@@ -110,13 +107,13 @@ impl Scenario {
         for (i, origin) in self.origins.iter().enumerate() {
             let at = format!("/origins/{i}");
             origin.link.check(&format!("{at}/link"))?;
-            origin_settings(&format!("{at}/settings"), &origin.settings)?;
+            origin.settings.check(&format!("{at}/settings"))?;
             faults(&format!("{at}/faults"), &origin.faults, Place::Origin)?;
         }
         for (i, dependency) in self.dependencies.iter().enumerate() {
             let at = format!("/dependencies/{i}");
             dependency.link.check(&format!("{at}/link"))?;
-            dependency_settings(&format!("{at}/settings"), &dependency.settings)?;
+            dependency.settings.check(&format!("{at}/settings"))?;
             faults(&format!("{at}/faults"), &dependency.faults, Place::Dependency)?;
         }
         if self.timeline.len() > MAX_CHANGES {
@@ -183,7 +180,7 @@ fn change(at: &str, change: &Change, nodes: &BTreeMap<&str, Kind>, whole: &Scena
             if nodes.get(client.as_str()) != Some(&Kind::Client) {
                 return Err(wrong(&pointer, client.as_str(), one_of(nodes, Kind::Client)));
             }
-            self::request(&format!("{at}/do/send/request"), request)
+            request.check(&format!("{at}/do/send/request"))
         }
         Action::Inject { node, fault } => {
             let place = place(&format!("{at}/do/inject/node"), node, nodes)?;
@@ -202,6 +199,10 @@ fn change(at: &str, change: &Change, nodes: &BTreeMap<&str, Kind>, whole: &Scena
             Ok(())
         }
         Action::Set { node, to } => set(at, node, to, nodes, whole),
+        Action::Deploy(deploy) => {
+            let known = |name: &str| nodes.get(name) == Some(&Kind::Origin);
+            deploy.check(&format!("{at}/do/deploy"), known, &one_of(nodes, Kind::Origin))
+        }
     }
 }
 
@@ -221,10 +222,8 @@ fn set(at: &str, node: &str, to: &Settings, nodes: &BTreeMap<&str, Kind>, whole:
             let place = whole.gateways.iter().position(|g| g.id == node).unwrap_or_default();
             gateway_settings(&format!("{at}/gateway"), s, whole, place)
         }
-        Settings::Origin(s) => is(Kind::Origin).and_then(|()| origin_settings(&format!("{at}/origin"), s)),
-        Settings::Dependency(s) => {
-            is(Kind::Dependency).and_then(|()| dependency_settings(&format!("{at}/dependency"), s))
-        }
+        Settings::Origin(s) => is(Kind::Origin).and_then(|()| s.check(&format!("{at}/origin"))),
+        Settings::Dependency(s) => is(Kind::Dependency).and_then(|()| s.check(&format!("{at}/dependency"))),
         Settings::Latency(latency) => {
             if place(&pointer, node, nodes)? != Place::Link {
                 return Err(wrong(&pointer, node, "a link, such as \"link:gateway\""));
@@ -259,10 +258,6 @@ fn place(pointer: &str, node: &str, nodes: &BTreeMap<&str, Kind>) -> Result<Plac
 fn one_of(nodes: &BTreeMap<&str, Kind>, kind: Kind) -> String {
     let names: Vec<_> = nodes.iter().filter(|(_, k)| **k == kind).map(|(n, _)| format!("{n:?}")).collect();
     format!("the name of {}: {}", kind.name(), names.join(", "))
-}
-
-fn request(at: &str, request: &Request) -> Checked {
-    path(at, &request.path)
 }
 
 /// Checks the field `path` of what stands at `at`.
@@ -304,7 +299,7 @@ fn traffic(at: &str, traffic: &Traffic) -> Checked {
         }
         Arrivals::Closed { users, think } => {
             within(&format!("{shape}/closed/users"), users, 1, 100_000)?;
-            distribution(&format!("{shape}/closed/think"), Some(think))?;
+            think.check(&format!("{shape}/closed/think"))?;
         }
     }
     if traffic.mix.is_empty() || traffic.mix.len() > 100 {
@@ -313,7 +308,7 @@ fn traffic(at: &str, traffic: &Traffic) -> Checked {
     }
     for (i, share) in traffic.mix.iter().enumerate() {
         within(&format!("{at}/mix/{i}/weight"), share.weight, f64::MIN_POSITIVE, MOST)?;
-        request(&format!("{at}/mix/{i}/request"), &share.request)?;
+        share.request.check(&format!("{at}/mix/{i}/request"))?;
     }
     within_if(
         &format!("{at}/until"),
@@ -345,33 +340,4 @@ fn fault_at(at: &str, fault: &Fault, place: Place) -> Checked {
         return Err(wrong(at, info.kind, format!("a fault of {}: {}", place.name(), offered.join(", "))));
     }
     fault.check(&format!("{at}/{}", info.kind))
-}
-
-fn origin_settings(at: &str, s: &OriginSettings) -> Checked {
-    within_if(&format!("{at}/workers"), s.workers, 1, 10_000)?;
-    within_if(&format!("{at}/queue"), s.queue, 0, 1_000_000)?;
-    within_if(&format!("{at}/keep_alive"), s.keep_alive, MILLISECOND, DAY)?;
-    distribution(&format!("{at}/service_time"), s.service_time)
-}
-
-fn dependency_settings(at: &str, s: &DependencySettings) -> Checked {
-    within_if(&format!("{at}/connections"), s.connections, 1, 10_000)?;
-    distribution(&format!("{at}/query_time"), s.query_time)?;
-    within_if(&format!("{at}/slowdown"), s.slowdown, SimDuration::ZERO, SimDuration::from_secs(60))?;
-    distribution(&format!("{at}/report_time"), s.report_time)
-}
-
-/// Checks a distribution's parameters: up to an hour each, the lower bound not above the upper one.
-pub(crate) fn distribution(at: &str, distribution: Option<Distribution>) -> Checked {
-    match distribution {
-        None => Ok(()),
-        Some(Distribution::Fixed(d)) => within(&format!("{at}/fixed"), d, SimDuration::ZERO, HOUR),
-        Some(Distribution::Exponential(mean)) => {
-            within(&format!("{at}/exponential"), mean, SimDuration::ZERO, HOUR)
-        }
-        Some(Distribution::Uniform { low, high }) => {
-            within(&format!("{at}/uniform/high"), high, SimDuration::ZERO, HOUR)?;
-            within(&format!("{at}/uniform/low"), low, SimDuration::ZERO, high)
-        }
-    }
 }

@@ -11,6 +11,7 @@ mod note;
 mod record;
 mod recorder;
 mod span;
+mod step;
 mod window;
 
 pub use index::Index;
@@ -18,6 +19,7 @@ pub use note::{BreakerState, Event, FaultEntry, GiveUp, Note, Parcel, RetryObsta
 pub use record::Record;
 pub use recorder::{Mark, Recorder};
 pub use span::{Failure, Node, NodeId, NodeKind, Outcome, Span, SpanId, SpanKind};
+pub use step::{ProcessStep, QueryFailure, Step};
 pub use window::Window;
 
 use super::client::Policy;

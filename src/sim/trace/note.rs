@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::span::{Failure, NodeId, SpanId};
+use super::step::Step;
 use crate::sim::dialect::{RuleId, Setting};
 use crate::sim::fault::Fault;
 use crate::sim::message::Message;
@@ -192,6 +193,8 @@ pub enum Note {
     TriesAgainIn(SimDuration),
     /// The gateway does not try again, for this reason.
     TriesNoMore(RetryObstacle),
+    /// A decision of an origin or a dependency.
+    Step(Step),
 }
 
 /// Why a gateway does not try again although its rules allow it.
