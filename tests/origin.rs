@@ -203,6 +203,15 @@ fn a_rolling_deploy_behind_a_gateway_that_tries_the_next_loses_nothing() {
 }
 
 #[test]
+fn timers_of_a_process_that_died_do_not_meet_the_requests_of_the_next() {
+    // The first request would be answered at 1,005 ms; the second begins at 900 ms and takes its full second.
+    let deploy = r#"{"at": "800ms", "do": {"deploy": {"origins": ["A"], "graceful": false}}}"#;
+    let settings = r#""service_time": {"fixed": "1s"}"#;
+    let trace = trial(settings, "", "", &[&send("0s", READ), deploy, &send("900ms", READ)]);
+    assert_eq!(calls(&trace), [(502, 800), (200, 1_903)]);
+}
+
+#[test]
 fn a_drain_that_takes_too_long_is_cut() {
     let deploy = r#"{"at": "1s", "do": {"deploy": {"origins": ["A"], "drain": "3s"}}}"#;
     let trace = trial("", r#""query_time": {"fixed": "10s"}"#, "", &[&send("0s", READ), deploy]);

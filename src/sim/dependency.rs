@@ -99,7 +99,8 @@ impl DependencyActor {
 
     /// The process is gone: what it worked on is rolled back, and its connections end.
     fn kill<O: Observer>(&mut self, fx: &mut Effects<'_, O>, fault: u32) {
-        for (_, query) in std::mem::take(&mut self.queries) {
+        // Draining keeps the slots' generations: timers of what dies here must not meet what comes later.
+        for (_, query) in self.queries.drain() {
             if let Some(key) = query.key {
                 self.store.settle(key, None);
             }

@@ -205,26 +205,28 @@ impl OriginActor {
                 fx.leave(exchange, End::Callee);
                 self.caller_left(fx, slot);
             }
-            (End::Caller, Packet::Done(number)) => self.query_answered(fx, slot, Told::Done(number)),
-            (End::Caller, Packet::Told(told)) => self.query_answered(fx, slot, told),
+            (End::Caller, Packet::Done(number)) => {
+                self.query_answered(fx, exchange, slot, Told::Done(number))
+            }
+            (End::Caller, Packet::Told(told)) => self.query_answered(fx, exchange, slot, told),
             (End::Caller, Packet::Refused) => {
                 if let Some(work) = self.work.get(slot) {
                     fx.note(work.span, Note::Noticed(Failure::Refused));
                 }
-                self.query_answered(fx, slot, Told::Lost);
+                self.query_answered(fx, exchange, slot, Told::Lost);
             }
             (End::Caller, Packet::NoConnection(failure)) => {
                 if let Some(work) = self.work.get(slot) {
                     fx.note(work.span, Note::Noticed(failure));
                 }
-                self.query_answered(fx, slot, Told::Lost);
+                self.query_answered(fx, exchange, slot, Told::Lost);
             }
             (End::Caller, Packet::Close | Packet::Reset) => {
                 if let Some(work) = self.work.get(slot) {
                     let reset = packet == Packet::Reset;
                     fx.note(work.span, Note::Noticed(if reset { Failure::Reset } else { Failure::Closed }));
                 }
-                self.query_answered(fx, slot, Told::Lost);
+                self.query_answered(fx, exchange, slot, Told::Lost);
             }
             _ => {}
         }

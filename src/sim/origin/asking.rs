@@ -6,7 +6,7 @@
 use super::actor::OriginActor;
 use super::api::{Reply, Route};
 use super::work::Stage;
-use crate::sim::network::{Effects, End, SlotKey, Timer};
+use crate::sim::network::{Effects, End, ExchangeKey, SlotKey, Timer};
 use crate::sim::query::{Statement, Told};
 use crate::sim::trace::{NodeId, Note, Observer, QueryFailure, Step};
 
@@ -87,11 +87,18 @@ impl OriginActor {
     }
 
     /// Something came back, or the connection broke.
-    pub(super) fn query_answered<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, told: Told) {
-        let Some(work) = self.work.get_mut(slot) else { return };
-        if let Some(query) = work.query.take() {
-            fx.leave(query, End::Caller);
-        }
+    ///
+    /// A process that stood still may find the answer to a query that it gave up first.
+    pub(super) fn query_answered<O: Observer>(
+        &mut self,
+        fx: &mut Effects<'_, O>,
+        query: ExchangeKey,
+        slot: SlotKey,
+        told: Told,
+    ) {
+        let Some(work) = self.work.get_mut(slot).filter(|work| work.query == Some(query)) else { return };
+        work.query = None;
+        fx.leave(query, End::Caller);
         fx.note(work.span, Note::QueryAnswered);
         self.query_ended(fx, slot, told);
     }

@@ -140,7 +140,8 @@ impl OriginActor {
 
     /// The process is gone, and its work with it. The kernel closes its connections.
     pub(super) fn kill<O: Observer>(&mut self, fx: &mut Effects<'_, O>, fault: Option<u32>) {
-        for (_, work) in std::mem::take(&mut self.work) {
+        // Draining keeps the slots' generations: timers of what dies here must not meet what comes later.
+        for (_, work) in self.work.drain() {
             if let Some(query) = work.query {
                 fx.hang_up(query);
             }
