@@ -36,10 +36,7 @@ fn additions(scenario: &Scenario) -> Vec<Action> {
     let origin = scenario.origins[0].id.clone();
     let traffic = Traffic {
         arrivals: Arrivals::Constant { rate: 3.0 },
-        mix: vec![Share {
-            weight: 1.0,
-            request: Request::new(Method::Post, "/orders"),
-        }],
+        mix: vec![Share { weight: 1.0, request: Request::new(Method::Post, "/orders") }],
         until: None,
     };
     vec![
