@@ -226,7 +226,7 @@ fn a_breaker_opens_and_lets_back_in_as_traefik_s_did() {
         explain(&trace, first).summary,
         "the neutral proxy's circuit breaker is open, so it asked nobody."
     );
-    assert!(trace.events.iter().filter(|e| matches!(e.note, Note::GatewayBreaker(_))).count() >= 3);
+    assert!(trace.events.iter().filter(|e| matches!(e.note, Note::Breaker(..))).count() >= 3);
 }
 
 #[test]
