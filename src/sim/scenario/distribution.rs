@@ -37,6 +37,13 @@ pub enum Distribution {
         /// The standard deviation of the natural logarithm; 0 to 4.
         sigma: f64,
     },
+    /// Normal; what is drawn below zero counts without its sign, as in Brooker's simulators.
+    Normal {
+        /// The mean of the normal distribution, which is that of the times where the deviation is small against it.
+        mean: SimDuration,
+        /// The standard deviation.
+        deviation: SimDuration,
+    },
     /// A heavy tail: the chance to be longer than `x` is (scale / x) to the power of the shape.
     Pareto {
         /// The least.
@@ -136,6 +143,10 @@ impl Distribution {
                     (None, mean) => mean.unwrap_or_default().scaled(factor * libm::exp(-sigma * sigma / 2.0)),
                 }
             }
+            Self::Normal { mean, deviation } => {
+                let drawn = mean.as_secs_f64() + deviation.as_secs_f64() * normal(chance);
+                SimDuration::from_secs_f64(drawn.abs())
+            }
             Self::Pareto { scale, shape, cap } => {
                 scale.scaled(libm::pow(1.0 - chance.unit(), -1.0 / shape)).min(cap.unwrap_or(HOUR))
             }
@@ -167,6 +178,15 @@ impl Distribution {
                 median.as_secs_f64() * libm::exp(sigma * sigma / 2.0)
             }
             Self::LogNormal { mean, .. } => mean.unwrap_or_default().as_secs_f64(),
+            // The folded normal distribution (Leone, Nelson and Nottingham, Technometrics 3(4), 1961).
+            Self::Normal { mean, deviation } => {
+                let (m, d) = (mean.as_secs_f64(), deviation.as_secs_f64());
+                if d <= 0.0 {
+                    return m;
+                }
+                let folded = d * libm::sqrt(2.0 / core::f64::consts::PI) * libm::exp(-m * m / (2.0 * d * d));
+                folded + m * libm::erf(m / (d * core::f64::consts::SQRT_2))
+            }
             Self::Pareto { scale, shape, cap } => {
                 // The mean of min(X, cap) is the integral of the tail up to the cap.
                 let (scale, cap) = (scale.as_secs_f64(), cap.unwrap_or(HOUR).as_secs_f64());
@@ -194,6 +214,7 @@ impl Distribution {
             Self::Uniform { low, high } => format!("{} to {}", low.spoken(), high.spoken()),
             Self::LogNormal { median: Some(median), .. } => format!("{} at the median", median.spoken()),
             Self::LogNormal { mean, .. } => format!("{} on average", mean.unwrap_or_default().spoken()),
+            Self::Normal { mean, .. } => format!("{} on average", mean.spoken()),
             Self::Pareto { scale, .. } => format!("{} or much longer", scale.spoken()),
             Self::Hyperexponential { mean, .. } => format!("{} on average", mean.spoken()),
             Self::Mixture(_) => {
@@ -227,6 +248,10 @@ impl Distribution {
                         "either a median or a mean",
                     )),
                 }
+            }
+            Self::Normal { mean, deviation } => {
+                time("normal/mean", mean)?;
+                time("normal/deviation", deviation)
             }
             Self::Pareto { scale, shape, cap } => {
                 time("pareto/scale", scale)?;
@@ -293,6 +318,8 @@ mod tests {
         for json in [
             r#"{"log_normal": {"median": "1s", "sigma": 0.5}}"#,
             r#"{"log_normal": {"mean": "1s", "sigma": 0.5}}"#,
+            r#"{"normal": {"mean": "1s", "deviation": "200ms"}}"#,
+            r#"{"normal": {"mean": "1s", "deviation": "1s"}}"#,
             r#"{"pareto": {"scale": "1s", "shape": 3}}"#,
             r#"{"pareto": {"scale": "1s", "shape": 1, "cap": "20s"}}"#,
             r#"{"hyperexponential": {"mean": "1s", "c2": 4}}"#,
@@ -320,6 +347,10 @@ mod tests {
         let pareto = draws(&read(r#"{"pareto": {"scale": "1s", "shape": 2}}"#));
         quantile(&pareto, core::f64::consts::SQRT_2, 0.5);
         quantile(&pareto, 10.0, 0.99);
+        // 0.6745: the third quartile of the standard normal distribution.
+        let normal = draws(&read(r#"{"normal": {"mean": "1s", "deviation": "200ms"}}"#));
+        quantile(&normal, 1.0, 0.5);
+        quantile(&normal, 1.134_898, 0.75);
         let mixture = draws(&read(
             r#"{"mixture": [{"weight": 3, "low": "1s"}, {"weight": 1, "low": "2s", "high": "4s"}]}"#,
         ));
