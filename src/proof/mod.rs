@@ -33,6 +33,7 @@
 
 mod breakers;
 mod budgets;
+mod contention;
 mod measure;
 mod observed;
 mod overload;
@@ -50,8 +51,14 @@ pub use statistics::{Sample, student_t};
 pub use target::{Area, Figure, Target, Theory};
 
 /// The targets of each area, in the order of the report.
-const LISTS: [&[Target]; 5] =
-    [queueing::TARGETS, retries::TARGETS, budgets::TARGETS, breakers::TARGETS, overload::TARGETS];
+const LISTS: [&[Target]; 6] = [
+    queueing::TARGETS,
+    retries::TARGETS,
+    budgets::TARGETS,
+    breakers::TARGETS,
+    overload::TARGETS,
+    contention::TARGETS,
+];
 
 /// All targets.
 pub fn targets() -> impl Iterator<Item = &'static Target> {

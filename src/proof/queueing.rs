@@ -244,6 +244,28 @@ pub(super) const TARGETS: &[Target] = &[
         &[figure(WQ, "s", BY_PK, Theory::Mean(|| 7.0 * (0.04 / 3.0) / (2.0 * 0.3)), mean_wait)],
     ),
     target(
+        "mg1-c4",
+        "M/G/1, hyperexponential service with C² = 4, at λ = 8/s, μ = 10/s",
+        KLEINROCK,
+        || queue(8.0, json!({"hyperexponential": {"mean": "100ms", "c2": 4}}), 1, ENDLESS, 6_000),
+        20,
+        &[figure(WQ, "s", BY_PK, Theory::Mean(|| 8.0 * 0.01 * (1.0 + 4.0) / (2.0 * 0.2)), mean_wait)],
+    ),
+    target(
+        "mg1-log-normal",
+        "M/G/1, log-normal service with σ = 0.5, at λ = 7/s, μ = 10/s",
+        KLEINROCK,
+        || queue(7.0, json!({"log_normal": {"mean": "100ms", "sigma": 0.5}}), 1, ENDLESS, 1_500),
+        10,
+        &[figure(
+            WQ,
+            "s",
+            "as above, with 1 + C² = exp(σ²)",
+            Theory::Mean(|| 7.0 * 0.01 * libm::exp(0.25) / (2.0 * 0.3)),
+            mean_wait,
+        )],
+    ),
+    target(
         "little",
         "Little's law in a run with everything in it",
         "Little, \"A Proof for the Queuing Formula: L = λW\", Operations Research 9(3), 1961",
