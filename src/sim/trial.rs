@@ -220,7 +220,10 @@ mod tests {
     #[test]
     fn a_dead_kept_connection_is_repaired_unseen_by_chromium_and_fatal_to_fetch_in_node() {
         let chromium = trial("chromium-fetch/default", Method::Post, stale());
-        assert_eq!((chromium.attempts.len(), chromium.status(), chromium.why), (2, Some(200), Some(GiveUp::Accepted)));
+        assert_eq!(
+            (chromium.attempts.len(), chromium.status(), chromium.why),
+            (2, Some(200), Some(GiveUp::Accepted))
+        );
         assert!(chromium.delays()[0].as_millis() < 1, "at once: {:?}", chromium.delays());
         let node = trial("node-fetch-builtin/default@node24", Method::Get, stale());
         assert_eq!((node.attempts.len(), node.status(), node.why), (1, None, Some(GiveUp::ConnectionError)));
@@ -242,7 +245,10 @@ mod tests {
         let twice = Trouble { until: Until::Attempts(2), ..closes() };
         let tried = trial("p-retry+fetch/default", Method::Get, twice);
         assert_eq!(tried.attempts.iter().map(|a| a.1).collect::<Vec<_>>(), [None, None, Some(200)]);
-        let three_seconds = Trouble { until: Until::After(SimDuration::from_secs(3)), ..Trouble::from(Fault::from(ProcessDown {})) };
+        let three_seconds = Trouble {
+            until: Until::After(SimDuration::from_secs(3)),
+            ..Trouble::from(Fault::from(ProcessDown {}))
+        };
         // Attempts at 0, 1 and 3 s; the last one finds it whole.
         let tried = trial("p-retry+fetch/default", Method::Get, three_seconds);
         assert_eq!((tried.attempts.len(), tried.status()), (3, Some(200)));

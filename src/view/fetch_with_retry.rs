@@ -57,7 +57,7 @@ fn says(status: u16, retry_after: RetryAfter) -> Trouble {
 }
 
 /// What both are tried with.
-pub const MEETINGS: [Meeting; 9] = [
+pub static MEETINGS: [Meeting; 9] = [
     Meeting {
         id: "s503",
         title: "503 that lasts",

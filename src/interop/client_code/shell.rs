@@ -10,8 +10,9 @@ const STATUSES: [u16; 8] = [408, 429, 500, 502, 503, 504, 522, 524];
 
 pub(super) fn code(policy: &Policy) -> Code {
     let mut missing = beyond_a_loop(policy);
-    // Two sentences of those are about loops.
-    missing.retain(|what| !what.starts_with("Which failures") && !what.starts_with("Sending again"));
+    // curl does these by itself, or has a flag for them.
+    let by_itself = ["Which failures", "Sending again", "Counting the wait"];
+    missing.retain(|what| !by_itself.iter().any(|start| what.starts_with(start)));
     let mut flags = vec!["curl --include".to_owned()];
     let retries = policy.attempts.map(|most| most.saturating_sub(1));
     if retries != Some(0) {
