@@ -99,7 +99,7 @@ impl Trial {
         let start =
             SimTime::ZERO + SimDuration::from_nanos(self.seed.wrapping_mul(0x9e37_79b9) % second.as_nanos());
         let call = |at| {
-            let request = Request { method: self.method, path: "/".to_owned() };
+            let request = Request { method: self.method, path: "/".to_owned(), ..Request::default() };
             Change { at, action: Action::Send { client: "client".to_owned(), request } }
         };
         let (trouble, mut timeline) = (&self.trouble, vec![call(start)]);
