@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --no-default-features --example predict -- gateways < cells.jsonl > predicted.jsonl
+//! cargo run --release --no-default-features --example predict -- clients < cells.jsonl > predicted.jsonl
 //! ```
 //!
 //! Reads one cell a line and writes one line for each that the simulator has; the others are counted on
@@ -9,15 +10,18 @@
 
 use std::io::{BufRead, Write};
 
+use fivexx::sim::recorded::clients::ClientCell;
 use fivexx::sim::recorded::{Cell, NotBuilt, Sequence};
+use fivexx::sim::time::SimDuration;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 fn main() -> std::io::Result<()> {
     let kind = std::env::args().nth(1).unwrap_or_default();
     let predict: fn(&Value) -> Result<Value, NotBuilt> = match kind.as_str() {
         "gateways" => gateway,
+        "clients" => client,
         "sequences" => sequence,
-        "clients" => |_| Err(NotBuilt("this kind of recording".to_owned())),
         other => {
             eprintln!("{other:?} is no kind of recording; expected gateways, clients or sequences");
             std::process::exit(2);
@@ -76,4 +80,16 @@ fn sequence(line: &Value) -> Result<Value, NotBuilt> {
         })
         .collect();
     Ok(json!({ "gateway": sequence.gateway, "sequence": sequence.name, "requests": requests }))
+}
+
+fn client(line: &Value) -> Result<Value, NotBuilt> {
+    let cell: ClientCell = ClientCell::deserialize(line).map_err(|e| NotBuilt(format!("cell: {e}")))?;
+    let p = cell.predict()?;
+    let ms = |span: SimDuration| span.as_secs_f64() * 1e3;
+    let delays: Vec<_> = p.delays.iter().map(|(least, most)| [ms(*least), ms(*most)]).collect();
+    Ok(json!({
+        "client": cell.client, "config": cell.config, "scenario": cell.scenario, "method": cell.method,
+        "part": cell.part, "cap_s": cell.cap_s, "attempts": [p.attempts.0, p.attempts.1], "delays_ms": delays,
+        "outcome": p.outcome,
+    }))
 }

@@ -152,6 +152,20 @@ fn cockatiel_s_breakers_as_recorded() {
 }
 
 #[test]
+fn without_a_gateway_clients_speak_to_the_first_origin() {
+    let json = r#"{"gateways": [], "origins": [{"app": "probe", "faults": [{"application_error": {"status": 503}}]}, {"id": "B"}],
+        "timeline": [{"at": "0s", "do": {"send": {"client": "client", "request": {}}}}]}"#;
+    let trace = run(&Scenario::from_json(json).expect(json));
+    let calls: Vec<_> = trace.of_kind(SpanKind::Call).collect();
+    assert!(matches!(calls[0].1.outcome, Outcome::Answer(m) if trace.status(m) == Some(503)));
+    assert_eq!((trace.of_kind(SpanKind::Work).count(), trace.of_kind(SpanKind::Try).count()), (1, 0));
+    // Whoever explains the run finds an origin's own answer.
+    let attempt = trace.of_kind(SpanKind::Attempt).next().expect("an attempt").0;
+    let explained = fivexx::sim::explain(&trace, attempt);
+    assert_eq!(explained.mechanism.map(|m| m.name()), Some("own_answer"), "{}", explained.summary);
+}
+
+#[test]
 fn a_refused_call_makes_no_attempt() {
     let trace = outage(r#"{"trip": {"consecutive": 1}, "open": {"fixed": "60s"}}"#, 3);
     assert_eq!(trace.of_kind(SpanKind::Attempt).count(), 1);
@@ -269,10 +283,10 @@ fn a_failed_attempt_brings_the_next_hedge_forward() {
 fn throttling_answers_pace_the_attempts_that_follow() {
     let policy = r#"{"attempts": 3, "statuses": [429], "rate_limit": {}}"#;
     let trace = run(&scenario(policy, "null", r#"{"application_error": {"status": 429}}"#, ONCE));
-    // 0.5 a second is the least rate: two seconds from the first answer, at 2 ms, and from one attempt to the next.
+    // The first retry is free; then 0.5 a second is the least rate: two seconds from one attempt to the next.
     let starts: Vec<u64> = trace.of_kind(SpanKind::Attempt).map(|(_, a)| a.start.as_millis()).collect();
-    assert_eq!(starts, [0, 2_002, 4_002]);
-    assert_eq!(trace.events.iter().filter(|e| matches!(e.note, Note::Paced(_))).count(), 2);
+    assert_eq!(starts, [0, 2, 2_002]);
+    assert_eq!(trace.events.iter().filter(|e| matches!(e.note, Note::Paced(_))).count(), 1);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The run in other forms: share links, readable text.
+//! The run in other forms: share links, readable text, a client's code.
 
+pub mod client_code;
 pub mod link;
 pub mod story;

@@ -141,6 +141,7 @@ fn note(trace: &Trace, span: SpanId, note: Note) -> Option<String> {
         Note::AllBack => "lets all back in".to_owned(),
         Note::TriesAgainIn(wait) => format!("tries again in {wait}"),
         Note::TriesNoMore(why) => format!("tries no more ({why:?})"),
+        Note::Resent => "sends again by itself, since the kept connection was dead".to_owned(),
         // Told by the span's own start or end, or of no interest to a reader.
         Note::Departed { .. }
         | Note::RequestRead

@@ -15,6 +15,7 @@ pub mod scenario;
 pub mod simulation;
 pub mod time;
 pub mod trace;
+pub mod trial;
 
 mod dependency;
 mod gateway;

@@ -92,6 +92,8 @@ impl<O: Observer> Simulation<O> {
         let nodes = nodes(scenario);
         let first = |kind| nodes.iter().position(|n| n.kind == kind).unwrap_or_default() as u16;
         let (gateway, origin) = (first(NodeKind::Gateway), first(NodeKind::Origin));
+        // Without a gateway, clients speak to the first origin.
+        let entry = if scenario.gateways.is_empty() { origin } else { gateway };
         let dependency = first(NodeKind::Dependency);
         let of_kind = |kind| {
             let listed = scenario.dependencies.iter().enumerate();
@@ -109,7 +111,7 @@ impl<O: Observer> Simulation<O> {
         let actors = (scenario
             .clients
             .iter()
-            .map(|c| Actor::Client(ClientActor::new(c, scenario.seed, NodeId(gateway)))))
+            .map(|c| Actor::Client(ClientActor::new(c, scenario.seed, NodeId(entry)))))
         .chain(scenario.gateways.iter().enumerate().map(|(i, g)| {
             // Gateways stand in a row: each one's upstream is the next, the last one's are the origins.
             let upstreams = if i + 1 < scenario.gateways.len() {

@@ -12,7 +12,8 @@ use crate::view::format;
 pub(crate) fn Foot() -> impl IntoView {
     let session = session();
     let gateway = move || {
-        let product = dialect(session.scenario.with(|s| s.gateways[0].dialect));
+        let name = session.scenario.with(|s| s.gateways.first().map(|g| g.dialect));
+        let Some(product) = name.map(dialect) else { return "no gateway".to_owned() };
         format!("{} {}, {}", product.title(), product.version(), product.provenance())
     };
     view! {

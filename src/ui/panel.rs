@@ -14,7 +14,7 @@ pub(crate) fn close(session: Session) {
         Panel::Break(place) => Some(break_button(&place)),
         Panel::Share => Some("share".to_owned()),
         Panel::Settings => {
-            Some(session.scenario.with_untracked(|s| format!("settings-{}", s.gateways[0].id)))
+            session.scenario.with_untracked(|s| s.gateways.first().map(|g| format!("settings-{}", g.id)))
         }
     };
     session.panel.set(Panel::Closed);

@@ -12,6 +12,7 @@ pub mod conditions;
 mod contrast;
 pub mod edit;
 pub mod fault_form;
+pub mod fetch_with_retry;
 pub mod first;
 pub mod form;
 pub mod format;

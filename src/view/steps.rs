@@ -169,6 +169,7 @@ fn words(trace: &Trace, event: &Event, flight: Option<&Flight>) -> Option<Words>
             }
             .to_owned(),
         ),
+        Note::Resent => at_owner("takes the kept connection for dead and sends again by itself".to_owned()),
         Note::Connected
         | Note::RequestRead
         | Note::Asked

@@ -448,7 +448,8 @@ impl Draw {
             policy.attempts = None;
         }
         policy.first_retry_at_once = self.chance(0.3);
-        policy.slow_down = self.maybe(|d| SlowDown { statuses: vec![429, 503], base: d.millis(1_000) });
+        policy.slow_down =
+            self.maybe(|d| SlowDown { statuses: vec![429, 503], codes: Vec::new(), base: d.millis(1_000) });
         let kinds = [Repeat::Never, Repeat::Methods, Repeat::AnyMethod];
         policy.connection_errors.refused = self.pick(&kinds);
         policy.connection_errors.closed = self.pick(&kinds);

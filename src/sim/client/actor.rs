@@ -48,6 +48,10 @@ pub(super) struct Call {
     pub(super) started: SimTime,
     /// Attempts begun.
     pub(super) attempts: u32,
+    /// Those of them that were sent again unseen by the policy.
+    pub(super) resent: u32,
+    /// An attempt asked for the rest of an answer.
+    pub(super) last_chance: bool,
     /// Timers of an earlier epoch are void.
     pub(super) epoch: u32,
     /// The attempt in flight that began last.
@@ -66,6 +70,8 @@ pub(super) struct Attempt {
     pub(super) call: SlotKey,
     pub(super) span: SpanId,
     pub(super) exchange: ExchangeKey,
+    /// The connection carried another request before.
+    pub(super) reused: bool,
     pub(super) head: Option<Message>,
     pub(super) admitted: Admitted,
 }

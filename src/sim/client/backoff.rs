@@ -170,6 +170,14 @@ impl Delay {
         spread
     }
 
+    /// True if chance has a part in it.
+    pub fn is_random(&self) -> bool {
+        match self {
+            Self::None | Self::Fixed(_) | Self::List(_) => false,
+            Self::Exponential { jitter, .. } | Self::Linear { jitter, .. } => *jitter != Jitter::None,
+        }
+    }
+
     /// Checks the ranges; `at` is the field's JSON pointer.
     pub(crate) fn check(&self, at: &str) -> Result<(), ScenarioError> {
         let span = |at: &str, span: SimDuration| within(at, span, SimDuration::ZERO, DAY);

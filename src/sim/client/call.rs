@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::actor::{Attempt, Call, ClientActor};
 use super::backoff::Memory;
 use super::budget::Asked;
+use super::connection_errors::Repeat;
 use super::decide::{Ending, Next, Progress, Verdict, next};
 use super::guards::Admitted;
-use super::policy::{DeadlineRule, Policy};
+use super::policy::{DeadlineRule, Policy, SlowDown};
 use super::traffic::Running;
 use crate::sim::message::Method;
 use crate::sim::network::{Effects, Packet, SlotKey, Timer};
@@ -37,6 +38,8 @@ impl ClientActor {
             user_of,
             started: fx.now,
             attempts: 0,
+            resent: 0,
+            last_chance: false,
             epoch: 0,
             latest: None,
             earlier: Vec::new(),
@@ -93,7 +96,7 @@ impl ClientActor {
             if reused {
                 fx.send(exchange, Packet::Request);
             }
-            Attempt { call: slot, span, exchange, head: None, admitted }
+            Attempt { call: slot, span, exchange, reused, head: None, admitted }
         });
         call.earlier.extend(call.latest.replace(attempt));
         if let Some(limit) = call.policy.attempt_timeout {
@@ -111,7 +114,7 @@ impl ClientActor {
         let method = fx.request(call.request).map_or(Method::Get, |r| r.method);
         let most = call.policy.hedge.map_or(1, |hedge| hedge.most);
         let allowed = call.in_flight() < most
-            && call.policy.allows_after(call.attempts)
+            && call.policy.allows_after(call.attempts - call.resent, method)
             && call.policy.methods.contains(&method);
         if !allowed {
             return;
@@ -137,7 +140,8 @@ impl ClientActor {
         let header = retry_after(&call.policy, outcome, fx);
         let ending = ending(outcome, header.as_deref(), fx);
         let verdict = ending.verdict(&call.policy);
-        self.guards.attempt_ended(fx, call.span, attempt.admitted, verdict, ending.status());
+        let slow_down = told_to_slow_down(&call.policy, outcome, fx);
+        self.guards.attempt_ended(fx, call.span, attempt.admitted, verdict, ending.status(), slow_down);
         if call.in_flight() > 0 && verdict == Verdict::Failure {
             // The others may still do better. The next one goes out now, as in gRPC, unless nothing bounds them.
             if call.policy.attempts.is_some() {
@@ -146,9 +150,17 @@ impl ClientActor {
             return;
         }
         call.epoch += 1;
+        let method = fx.request(call.request).map_or(Method::Get, |r| r.method);
+        if attempt.reused && call.policy.resend.as_ref().is_some_and(|r| r.covers(ending, method)) {
+            call.resent += 1;
+            fx.note(call.span, Note::Resent);
+            return self.send(fx, slot, false);
+        }
         let progress = Progress {
-            method: fx.request(call.request).map_or(Method::Get, |r| r.method),
-            attempts: call.attempts,
+            method,
+            attempts: call.attempts - call.resent,
+            slow_down,
+            last_chance: call.last_chance,
             started: call.started,
             now: fx.now,
             epoch: fx.epoch,
@@ -157,7 +169,9 @@ impl ClientActor {
             Next::Retry(wait, reason) => (wait, reason),
             Next::GiveUp(why) => return self.finish(fx, slot, outcome, why, Failure::Cancelled),
         };
-        let asked = asked(&call.policy, ending, self.attempts.len() as u32);
+        call.last_chance |=
+            matches!(ending, Ending::Failed(f) if call.policy.connection_errors.on(f) == Repeat::Once);
+        let asked = asked(&call.policy, ending, slow_down, self.attempts.len() as u32);
         let Some(taken) = self.guards.take(fx, call.span, asked) else {
             return self.finish(fx, slot, outcome, GiveUp::Budget, Failure::Cancelled);
         };
@@ -198,7 +212,7 @@ impl ClientActor {
             // A deadline says something about the other side, a user who leaves does not.
             let verdict =
                 if failure == Failure::DeadlineExceeded { Verdict::Final } else { Verdict::Cancelled };
-            self.guards.attempt_ended(fx, call.span, attempt.admitted, verdict, None);
+            self.guards.attempt_ended(fx, call.span, attempt.admitted, verdict, None, false);
         }
         self.guards.give_back(fx.now, call.taken);
         fx.note(call.span, Note::GaveUp(why));
@@ -252,14 +266,18 @@ fn retry_after<O: Observer>(policy: &Policy, outcome: Outcome, fx: &Effects<'_, 
     Some(template.value_at(template.header("retry-after")?, message, fx.epoch))
 }
 
-fn asked(policy: &Policy, ending: Ending<'_>, in_flight: u32) -> Asked {
+/// True if the answer's body asks to slow down, where the policy looks for that.
+fn told_to_slow_down<O: Observer>(policy: &Policy, outcome: Outcome, fx: &Effects<'_, O>) -> bool {
+    let (Some(slow_down), Outcome::Answer(message)) = (&policy.slow_down, outcome) else { return false };
+    !slow_down.codes.is_empty() && slow_down.told_by(&fx.templates.get(message.template).body)
+}
+
+fn asked(policy: &Policy, ending: Ending<'_>, told: bool, in_flight: u32) -> Asked {
     let timed_out = matches!(
         ending,
         Ending::Failed(Failure::AttemptTimeout | Failure::ConnectTimeout | Failure::NoReply)
     );
-    let slow_down = policy
-        .slow_down
-        .as_ref()
-        .is_some_and(|slow_down| ending.status().is_some_and(|status| slow_down.statuses.contains(&status)));
+    let by_status = |slow_down: &SlowDown| ending.status().is_some_and(|s| slow_down.statuses.contains(&s));
+    let slow_down = told || policy.slow_down.as_ref().is_some_and(by_status);
     Asked { timed_out, slow_down, in_flight }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::sim::trace::Failure;
 
-/// Whether a kind of failure is tried again; in JSON `false`, `true` or `"any_method"`.
+/// Whether a kind of failure is tried again; in JSON `false`, `true`, `"any_method"`, `"with_body"` or `"once"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Repeat {
     /// It ends the call.
@@ -21,6 +21,23 @@ pub enum Repeat {
     Methods,
     /// It is tried again whatever the method is.
     AnyMethod,
+    /// It is tried again for the policy's methods, and whatever comes then is final. undici asks for the rest of an
+    /// answer that broke off (`Range`), and takes nothing but a 206.
+    Once,
+    /// It is tried again for those of the policy's methods whose requests have a body. AWS SDKs hand the body of
+    /// what was asked for with GET to the caller as a stream, and read the answers to the others themselves.
+    WithBody,
+}
+
+impl Repeat {
+    /// Those with a name of their own in JSON.
+    const NAMED: [(&'static str, Self); 3] =
+        [("any_method", Self::AnyMethod), ("once", Self::Once), ("with_body", Self::WithBody)];
+
+    fn named<E: de::Error>(text: &str, expected: &dyn de::Expected) -> Result<Self, E> {
+        let found = Self::NAMED.into_iter().find(|(name, _)| *name == text);
+        found.map(|(_, repeat)| repeat).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), expected))
+    }
 }
 
 /// Which failures are tried again. In JSON one value for all of them, or an object with those that differ from `true`.
@@ -116,7 +133,10 @@ impl Serialize for Repeat {
         match self {
             Self::Never => serializer.serialize_bool(false),
             Self::Methods => serializer.serialize_bool(true),
-            Self::AnyMethod => serializer.serialize_str("any_method"),
+            _ => {
+                let name = Self::NAMED.iter().find(|(_, repeat)| repeat == self).map_or("", |(name, _)| name);
+                serializer.serialize_str(name)
+            }
         }
     }
 }
@@ -127,16 +147,13 @@ impl<'de> Deserialize<'de> for Repeat {
         impl Visitor<'_> for One {
             type Value = Repeat;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, false or \"any_method\"")
+                f.write_str("true, false, \"any_method\", \"with_body\" or \"once\"")
             }
             fn visit_bool<E: de::Error>(self, yes: bool) -> Result<Repeat, E> {
                 Ok(if yes { Repeat::Methods } else { Repeat::Never })
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Repeat, E> {
-                match text {
-                    "any_method" => Ok(Repeat::AnyMethod),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-                }
+                Repeat::named(text, &self)
             }
         }
         deserializer.deserialize_any(One)
@@ -165,16 +182,13 @@ impl<'de> Deserialize<'de> for ConnectionErrors {
         impl<'de> Visitor<'de> for Any {
             type Value = ConnectionErrors;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, false, \"any_method\", or an object that says it for each kind of failure")
+                f.write_str("true, false, \"any_method\", \"with_body\", \"once\", or an object that says it for each kind of failure")
             }
             fn visit_bool<E: de::Error>(self, yes: bool) -> Result<ConnectionErrors, E> {
                 Ok(ConnectionErrors::all(if yes { Repeat::Methods } else { Repeat::Never }))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<ConnectionErrors, E> {
-                match text {
-                    "any_method" => Ok(ConnectionErrors::all(Repeat::AnyMethod)),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-                }
+                Repeat::named(text, &self).map(ConnectionErrors::all)
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ConnectionErrors, A::Error> {
                 let mut errors = ConnectionErrors::default();

@@ -22,8 +22,12 @@ pub(super) enum Ending<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     pub(super) method: Method,
-    /// Attempts made.
+    /// Attempts made, those left out that were sent again unseen.
     pub(super) attempts: u32,
+    /// The body of the answer asked to slow down.
+    pub(super) slow_down: bool,
+    /// An attempt before this one asked for the rest of an answer.
+    pub(super) last_chance: bool,
     /// Since when.
     pub(super) started: SimTime,
     pub(super) now: SimTime,
@@ -89,8 +93,11 @@ pub(super) fn next(
             let accepted = (100..400).contains(&status);
             return Next::GiveUp(if accepted { GiveUp::Accepted } else { GiveUp::Status });
         }
+        Ending::Answer(..) if call.last_chance => return Next::GiveUp(GiveUp::Status),
         Ending::Answer(..) => false,
         Ending::Failed(failure) => match policy.connection_errors.on(failure) {
+            _ if call.last_chance => return Next::GiveUp(GiveUp::ConnectionError),
+            Repeat::WithBody if !call.method.has_body() => return Next::GiveUp(GiveUp::ConnectionError),
             Repeat::Never => return Next::GiveUp(GiveUp::ConnectionError),
             repeat => repeat == Repeat::AnyMethod,
         },
@@ -98,7 +105,7 @@ pub(super) fn next(
     if !any_method && !policy.methods.contains(&call.method) {
         return Next::GiveUp(GiveUp::Method);
     }
-    if !policy.allows_after(call.attempts) {
+    if !policy.allows_after(call.attempts, call.method) {
         return Next::GiveUp(GiveUp::Attempts);
     }
     let asked = match ending {
@@ -112,7 +119,7 @@ pub(super) fn next(
         }
         _ => None,
     };
-    let (wait, reason) = wait(policy, ending, call.attempts, asked, memory, chance);
+    let (wait, reason) = wait(policy, ending, call, asked, memory, chance);
     if past_deadline(policy, call, wait, reason) {
         return Next::GiveUp(GiveUp::Deadline);
     }
@@ -122,13 +129,15 @@ pub(super) fn next(
 fn wait(
     policy: &Policy,
     ending: Ending<'_>,
-    n: u32,
+    call: Progress,
     asked: Option<SimDuration>,
     memory: &mut Memory,
     chance: &mut Stream,
 ) -> (SimDuration, RetryReason) {
-    let slow_down =
-        policy.slow_down.as_ref().filter(|s| ending.status().is_some_and(|n| s.statuses.contains(&n)));
+    let n = call.attempts;
+    let slow_down = policy.slow_down.as_ref();
+    let slow_down = slow_down
+        .filter(|s| call.slow_down || ending.status().is_some_and(|status| s.statuses.contains(&status)));
     let base = slow_down.map(|s| s.base);
     let at_once = policy.first_retry_at_once && n == 1;
     let obey = &policy.retry_after;
@@ -188,6 +197,8 @@ mod tests {
         let mut call = Progress {
             method,
             attempts: 1,
+            slow_down: false,
+            last_chance: false,
             started: SimTime::ZERO,
             now: SimTime::ZERO,
             epoch: 1_795_208_400,
@@ -252,7 +263,7 @@ mod tests {
         let policy = Policy {
             attempts: Some(3),
             delay: exponential(50, Jitter::Full),
-            slow_down: Some(SlowDown { statuses: vec![429], base: ms(1_000) }),
+            slow_down: Some(SlowDown { statuses: vec![429], codes: Vec::new(), base: ms(1_000) }),
             statuses: vec![429, 500, 502, 503, 504],
             retry_after: ObeyRetryAfter {
                 combine: Combine::Maximum,
@@ -323,6 +334,45 @@ mod tests {
         assert_eq!(why(Method::Post, Failure::Reset), GiveUp::Method);
         assert_eq!(why(Method::Get, Failure::Reset), GiveUp::Attempts);
         assert_eq!(why(Method::Get, Failure::Truncated { reset: false }), GiveUp::ConnectionError);
+    }
+
+    #[test]
+    fn the_rest_of_a_cut_answer_is_asked_for_once_and_streams_are_the_caller_s() {
+        let repeating = |truncated| Policy {
+            attempts: Some(5),
+            connection_errors: ConnectionErrors { truncated, ..ConnectionErrors::default() },
+            ..Policy::default()
+        };
+        let cut = Ending::Failed(Failure::Truncated { reset: false });
+        let last = |policy: &Policy| {
+            let mut call = Progress {
+                method: Method::Get,
+                attempts: 2,
+                slow_down: false,
+                last_chance: true,
+                started: SimTime::ZERO,
+                now: SimTime::ZERO,
+                epoch: 0,
+            };
+            let mut chance = Stream::new(1, "client", "jitter");
+            let after = next(policy, cut, call, &mut Memory::default(), &mut chance);
+            call.last_chance = false;
+            (after, next(policy, cut, call, &mut Memory::default(), &mut chance))
+        };
+        let (after, before) = last(&repeating(Repeat::Once));
+        assert_eq!(after, Next::GiveUp(GiveUp::ConnectionError));
+        assert_eq!(before, Next::Retry(SimDuration::ZERO, RetryReason::Backoff));
+        // Recording: boto3 repeats a cut answer to PUT, not one to GET.
+        let streams = repeating(Repeat::WithBody);
+        assert_eq!(waits(&streams, Method::Get, cut).1, GiveUp::ConnectionError);
+        assert_eq!(waits(&streams, Method::Put, cut).0.len(), 4);
+    }
+
+    #[test]
+    fn a_request_with_a_body_may_have_fewer_attempts() {
+        let policy = Policy { attempts: Some(6), attempts_with_body: Some(2), ..Policy::default() };
+        let made = |method| waits(&policy, method, Ending::Answer(503, None)).0.len() + 1;
+        assert_eq!((made(Method::Get), made(Method::Put)), (6, 2));
     }
 
     #[test]

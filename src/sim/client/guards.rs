@@ -123,6 +123,7 @@ impl Guards {
         attempt: Admitted,
         verdict: Verdict,
         status: Option<u16>,
+        slow_down: bool,
     ) {
         if let Some((_, purse)) = &mut self.budget {
             purse.attempt_ended(fx.now, attempt.taken, verdict);
@@ -143,7 +144,7 @@ impl Guards {
             valve.answered(fx.now, status);
         }
         if let Some(pacer) = &mut self.pacer {
-            pacer.answered(fx.now, status);
+            pacer.answered(fx.now, status, slow_down);
         }
     }
 

@@ -14,7 +14,9 @@ mod guards;
 mod hedge;
 mod policy;
 mod presets;
+mod profile;
 mod rate_limit;
+mod resend;
 mod retry_after;
 mod statuses;
 mod throttle;
@@ -30,7 +32,9 @@ pub use connection_errors::{ConnectionErrors, Repeat};
 pub use hedge::Hedge;
 pub use policy::{DeadlineRule, Policy, SlowDown};
 pub use presets::{PRESETS, Preset, preset};
+pub use profile::{PROFILES, Profile, TimeoutOf, profile};
 pub use rate_limit::RateLimit;
+pub use resend::Resend;
 pub use retry_after::{
     Combine, Fraction, Malformed, ObeyRetryAfter, OverCap, RetryAfterValue, parse_retry_after,
 };

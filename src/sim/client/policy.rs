@@ -8,6 +8,7 @@ use super::budget::Budget;
 use super::connection_errors::ConnectionErrors;
 use super::hedge::Hedge;
 use super::rate_limit::RateLimit;
+use super::resend::Resend;
 use super::retry_after::ObeyRetryAfter;
 use super::statuses;
 use super::throttle::Throttle;
@@ -24,6 +25,13 @@ const MILLISECOND: SimDuration = SimDuration::from_millis(1);
 pub struct Policy {
     /// The most attempts at one request, the first included; 1 by default, up to 1,000. `null` is no limit.
     pub attempts: Option<u32>,
+    /// The most attempts where the request has a body, 1 to 1,000; as many as of any by default. A body that is
+    /// read as a stream cannot be sent a second time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts_with_body: Option<u32>,
+    /// Sending again, unseen by the policy, where a kept connection turns out to be dead; never by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resend: Option<Resend>,
     /// The wait before each retry; none by default.
     pub delay: Delay,
     /// The first retry comes at once; the delay's formula counts it nevertheless. No by default.
@@ -72,20 +80,32 @@ pub struct Policy {
 
 /// Another base of the delay after some statuses.
 ///
-/// AWS SDKs wait from 1 s instead of 50 ms after a throttling error. Which 503 is one, the body says
-/// (`SlowDown`); here the status alone decides.
+/// AWS SDKs wait from 1 s instead of 50 ms after a throttling error. Which 503 is one, the body says: S3's
+/// `<Code>SlowDown</Code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlowDown {
     /// After which statuses; 429 by default.
     #[serde(default = "too_many", with = "statuses")]
     pub statuses: Vec<u16>,
+    /// After which error codes in the body, whatever the status: `<Code>...</Code>`, as S3 writes them; none by
+    /// default, at most 20 of 1 to 100 characters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<String>,
     /// The delay's base then, up to 24 h.
     pub base: SimDuration,
 }
 
 fn too_many() -> Vec<u16> {
     vec![429]
+}
+
+impl SlowDown {
+    /// True if a body says one of the codes.
+    pub(super) fn told_by(&self, body: &str) -> bool {
+        let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+        code.is_some_and(|(code, _)| self.codes.iter().any(|c| c == code))
+    }
 }
 
 /// What the deadline of a call ends.
@@ -110,6 +130,8 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             attempts: Some(1),
+            attempts_with_body: None,
+            resend: None,
             delay: Delay::None,
             first_retry_at_once: false,
             slow_down: None,
@@ -131,9 +153,10 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// True if there may be another attempt after so many.
-    pub fn allows_after(&self, attempts: u32) -> bool {
-        self.attempts.is_none_or(|most| attempts < most)
+    /// True if there may be another attempt with this method after so many.
+    pub fn allows_after(&self, attempts: u32, method: Method) -> bool {
+        let with_body = self.attempts_with_body.filter(|_| method.has_body());
+        [self.attempts, with_body].into_iter().flatten().all(|most| attempts < most)
     }
 
     /// The most attempts in words: `3`, or `no limit`.
@@ -149,10 +172,18 @@ impl Policy {
         if let Some(attempts) = self.attempts {
             within(&format!("{at}/attempts"), attempts, 1, 1_000)?;
         }
+        if let Some(attempts) = self.attempts_with_body {
+            within(&format!("{at}/attempts_with_body"), attempts, 1, 1_000)?;
+        }
+        self.resend.as_ref().map_or(Ok(()), |r| r.check(&format!("{at}/resend")))?;
         self.delay.check(&format!("{at}/delay"))?;
         if let Some(slow_down) = &self.slow_down {
             statuses::check(&format!("{at}/slow_down/statuses"), &slow_down.statuses)?;
             within(&format!("{at}/slow_down/base"), slow_down.base, SimDuration::ZERO, DAY)?;
+            within(&format!("{at}/slow_down/codes"), slow_down.codes.len(), 0, 20)?;
+            for (i, code) in slow_down.codes.iter().enumerate() {
+                within(&format!("{at}/slow_down/codes/{i}"), code.len(), 1, 100)?;
+            }
         }
         statuses::check(&format!("{at}/statuses"), &self.statuses)?;
         self.retry_after.check(&format!("{at}/retry_after"))?;

@@ -1,10 +1,9 @@
 //! Policies with a name.
 
 use super::backoff::{Delay, Jitter};
-use super::connection_errors::{ConnectionErrors, Repeat};
 use super::policy::Policy;
+use super::profile::profile;
 use super::retry_after::ObeyRetryAfter;
-use crate::sim::message::Method;
 use crate::sim::time::SimDuration;
 
 /// A policy that can be picked by name.
@@ -36,14 +35,14 @@ pub const PRESETS: &[Preset] = &[
         title: "fetchWithRetry",
         summary: "Three attempts at any method, 1 s then 2 s apart, at most 10 s; obeys Retry-After in seconds.",
         source: "The sample that many guides print: maxRetries 3, Math.min(1000 * 2 ** attempt, 10000), Retry-After as seconds.",
-        policy: fetch_with_retry,
+        policy: || of("fetch-with-retry/as-printed"),
     },
     Preset {
         id: "curl-retry-5",
         title: "curl --retry 5",
-        summary: "Six attempts, 1 s apart and doubling; repeats a POST; gives up where no answer came.",
-        source: "Recording: curl 7.88.1 --retry 5 repeats 408, 429, 500, 502, 503, 504, not refused, empty or reset connections.",
-        policy: curl_retry_5,
+        summary: "Six attempts, 1 s apart and doubling; repeats a POST; where no answer came it repeats a timeout alone.",
+        source: "Recording: curl 8.23.0 --retry 5 repeats 408, 429, 500, 502, 503, 504, 522, 524, not refused, empty or reset connections.",
+        policy: || of("curl/retry5"),
     },
     Preset {
         id: "backoff-full-jitter",
@@ -59,40 +58,9 @@ pub fn preset(id: &str) -> Option<&'static Preset> {
     PRESETS.iter().find(|p| p.id == id)
 }
 
-fn fetch_with_retry() -> Policy {
-    Policy {
-        attempts: Some(3),
-        delay: Delay::Exponential {
-            base: SimDuration::from_secs(1),
-            factor: 2.0,
-            cap: Some(SimDuration::from_secs(10)),
-            jitter: Jitter::None,
-            cap_last: false,
-        },
-        statuses: vec![500, 502, 503, 504],
-        connection_errors: ConnectionErrors::all(Repeat::Never),
-        methods: Method::ALL.to_vec(),
-        retry_after: ObeyRetryAfter { date: false, ..ObeyRetryAfter::default() },
-        ..Policy::default()
-    }
-}
-
-fn curl_retry_5() -> Policy {
-    Policy {
-        attempts: Some(6),
-        delay: Delay::Exponential {
-            base: SimDuration::from_secs(1),
-            factor: 2.0,
-            cap: Some(SimDuration::from_secs(600)),
-            jitter: Jitter::None,
-            cap_last: false,
-        },
-        statuses: vec![408, 429, 500, 502, 503, 504],
-        connection_errors: ConnectionErrors::all(Repeat::Never),
-        methods: Method::ALL.to_vec(),
-        retry_after: ObeyRetryAfter::default(),
-        ..Policy::default()
-    }
+/// What the profile of that identifier does.
+fn of(id: &str) -> Policy {
+    profile(id).map(|p| p.policy.clone()).unwrap_or_default()
 }
 
 fn backoff_full_jitter() -> Policy {

@@ -99,13 +99,16 @@ impl Pacer {
         SimDuration::from_secs_f64((-self.tokens).max(0.0) / self.rate)
     }
 
-    /// An attempt was answered with this status, or with none.
-    pub(super) fn answered(&mut self, now: SimTime, status: Option<u16>) {
+    /// An attempt was answered with this status, or with none; the body may have asked to slow down.
+    pub(super) fn answered(&mut self, now: SimTime, status: Option<u16>, slow_down: bool) {
         self.measure(now);
-        let rate = if status.is_some_and(|status| self.settings.throttling.contains(&status)) {
+        let rate = if slow_down || status.is_some_and(|status| self.settings.throttling.contains(&status)) {
             self.highest = if self.limits { self.measured.min(self.rate) } else { self.measured };
             self.throttled = now;
-            self.limits = true;
+            if !self.limits {
+                // Recording: the first retry of boto3 comes after its backoff alone, the second one 2 s later.
+                (self.limits, self.tokens, self.filled) = (true, 1.0, now);
+            }
             self.highest * self.settings.beta
         } else {
             let inflection = libm::cbrt(self.highest * (1.0 - self.settings.beta) / self.settings.scale);
@@ -142,15 +145,16 @@ mod tests {
         for i in 0..100 {
             let now = SimTime::from_millis(i);
             assert_eq!(pacer.wait(now), SimDuration::ZERO);
-            pacer.answered(now, Some(503));
+            pacer.answered(now, Some(503), false);
         }
     }
 
     #[test]
-    fn a_lone_call_that_is_throttled_waits_two_seconds_for_its_turn() {
-        // Recording: boto3 adaptive, 429: waits of up to 2.0 s, the least rate being 0.5 a second.
+    fn a_lone_call_that_is_throttled_has_one_retry_free_and_then_waits_two_seconds_for_each() {
+        // Recording: boto3 adaptive, 429: first waits of 0.1 to 0.9 s, second ones of 2.0 s, the least rate being 0.5 a second.
         let mut pacer = Pacer::new(RateLimit::default());
-        pacer.answered(SimTime::ZERO, Some(429));
+        pacer.answered(SimTime::ZERO, Some(429), false);
+        assert_eq!(pacer.wait(SimTime::ZERO), SimDuration::ZERO);
         assert_eq!(pacer.wait(SimTime::ZERO), SimDuration::from_secs(2));
         assert_eq!(pacer.wait(SimTime::from_secs(2)), SimDuration::from_secs(2));
     }
@@ -159,16 +163,16 @@ mod tests {
     fn the_rate_falls_to_seven_tenths_and_is_back_after_the_inflection() {
         let mut pacer = Pacer::new(RateLimit::default());
         for i in 0..500u64 {
-            pacer.answered(SimTime::from_millis(i * 10), Some(200));
+            pacer.answered(SimTime::from_millis(i * 10), Some(200), false);
         }
         assert!((pacer.measured - 100.0).abs() < 3.0, "{}", pacer.measured);
-        pacer.answered(SimTime::from_secs(5), Some(429));
+        pacer.answered(SimTime::from_secs(5), Some(429), false);
         let (highest, fallen) = (pacer.highest, pacer.rate);
         assert!((fallen - 0.7 * highest).abs() < 1e-9, "{fallen} of {highest}");
         // K = ³√(W 0.3 / 0.4) = 4.2 s for 100 a second.
         let inflection = libm::cbrt(highest * 0.3 / 0.4);
         for i in 1..=((inflection * 100.0) as u64) {
-            pacer.answered(SimTime::from_millis(5_000 + i * 10), Some(200));
+            pacer.answered(SimTime::from_millis(5_000 + i * 10), Some(200), false);
         }
         assert!((pacer.rate - highest).abs() < 0.01 * highest, "{} of {highest}", pacer.rate);
     }

@@ -47,6 +47,10 @@ pub struct ObeyRetryAfter {
     /// How the wait combines with the policy's own; by default it replaces it.
     #[serde(skip_serializing_if = "is_default")]
     pub combine: Combine,
+    /// The wait until a date counts whole seconds, from the second in which the answer came, as `time()` tells it; no
+    /// by default. curl.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub whole_seconds: bool,
     /// The policy's jitter spreads the wait too; no by default.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub jitter: bool,
@@ -95,6 +99,9 @@ pub enum Malformed {
     Ignore,
     /// The call ends.
     GiveUp,
+    /// It is no number, and a timer that is set to no number goes off after 1 ms: JavaScript's
+    /// `setTimeout(f, NaN)`. Where dates are not obeyed, a date is such a value too.
+    AtOnce,
 }
 
 /// How the wait of a `Retry-After` combines with the policy's own.
@@ -124,6 +131,7 @@ impl Default for ObeyRetryAfter {
             zero: true,
             malformed: Malformed::Ignore,
             combine: Combine::Replace,
+            whole_seconds: false,
             jitter: false,
         }
     }
@@ -158,8 +166,11 @@ impl ObeyRetryAfter {
         let wait = match self.parse(value) {
             Some(RetryAfterValue::Seconds(wait)) if self.seconds => wait,
             Some(RetryAfterValue::Date(date)) if self.date => {
-                SimTime::from_secs(date.saturating_sub(epoch)).since(now)
+                let second = SimTime::from_secs(now.since(SimTime::ZERO).as_nanos() / 1_000_000_000);
+                let from = if self.whole_seconds { second } else { now };
+                SimTime::from_secs(date.saturating_sub(epoch)).since(from)
             }
+            _ if self.malformed == Malformed::AtOnce => return Reading::Wait(SimDuration::from_millis(1)),
             Some(_) => return Reading::Ignored,
             None if self.malformed == Malformed::GiveUp => return Reading::Unreadable,
             None => return Reading::Ignored,
@@ -285,6 +296,33 @@ mod tests {
             let values = ["2", "0", "1.5", "soon", "-1", "3600"];
             assert_eq!(values.map(|v| obey.read(v, SimTime::ZERO, 0)), expected, "{client}");
         }
+    }
+
+    #[test]
+    fn what_is_no_number_starts_a_timer_that_goes_off_at_once_where_javascript_is_careless() {
+        let careless = ObeyRetryAfter {
+            date: false,
+            fraction: Fraction::Cut,
+            malformed: Malformed::AtOnce,
+            ..ObeyRetryAfter::default()
+        };
+        let millis = |value| match careless.read(value, SimTime::ZERO, 1_795_210_070) {
+            Reading::Wait(wait) => wait.as_millis(),
+            other => unreachable!("{other:?}"),
+        };
+        // parseInt: 2, 1, NaN, NaN, and -1, which a timer takes for 1 ms as well.
+        let values = ["2", "1.5", "soon", "Fri, 20 Nov 2026 21:27:59 GMT", "-1"];
+        assert_eq!(values.map(millis), [2_000, 1_000, 1, 1, 1]);
+    }
+
+    #[test]
+    fn curl_counts_the_wait_until_a_date_in_whole_seconds() {
+        let curl = ObeyRetryAfter { whole_seconds: true, ..ObeyRetryAfter::default() };
+        let (date, epoch) = ("Fri, 20 Nov 2026 21:27:59 GMT", 1_795_210_070);
+        let now = SimTime::from_millis(6_700);
+        assert_eq!(curl.read(date, now, epoch), Reading::Wait(SimDuration::from_secs(3)));
+        let exact = ObeyRetryAfter::default().read(date, now, epoch);
+        assert_eq!(exact, Reading::Wait(SimDuration::from_millis(2_300)));
     }
 
     #[test]

@@ -155,13 +155,15 @@ pub(super) fn find(trace: &Trace, index: &Index<'_>, attempt: SpanId) -> Cause {
         request = Some(inner);
         last_try = index.last_child(inner, SpanKind::Try);
     }
-    let work = last_try
+    // Without a gateway, the origin works for the attempt itself.
+    let asked = last_try.or(request.is_none().then_some(attempt));
+    let work = asked
         .and_then(|t| index.below(t).into_iter().rev().find(|span| trace.span(*span).kind == SpanKind::Work));
     let client = match trace.span(attempt).outcome {
         // The gateway's own reason says more than the client's, except where the client itself lost patience
         // or never got through to the gateway.
         Outcome::Failed(f) | Outcome::Broken(_, f) if f.is_the_client_s() => Some(f),
-        Outcome::Failed(f) if request.is_none() => Some(f),
+        Outcome::Failed(f) | Outcome::Broken(_, f) if request.is_none() => Some(f),
         _ => None,
     };
     // What the gateway itself refused, with or without tries before it.

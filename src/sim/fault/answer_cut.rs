@@ -4,16 +4,30 @@ use serde::{Deserialize, Serialize};
 
 use super::{Behaviour, FaultInfo, Group, Piece, Place};
 use crate::sim::message::{Framing, Message, Template, Value};
+use crate::sim::scenario::{ScenarioError, within};
 use crate::sim::time::SimDuration;
 
 /// The connection ends, or stands still, in the middle of the body.
 ///
-/// The answer announces 1,000 bytes and 100 of them come (chunked: one chunk); 200 ms later it breaks off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The answer announces 1,000 bytes and 100 of them come (chunked: one chunk); some time later it breaks off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AnswerCut {
     /// How it breaks off; `close` by default.
     pub how: Cut,
+    /// How long after the last byte; 200 ms by default, up to 1 h.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub after: SimDuration,
+}
+
+impl Default for AnswerCut {
+    fn default() -> Self {
+        Self { how: Cut::Close, after: PAUSE }
+    }
+}
+
+fn is_usual(after: &SimDuration) -> bool {
+    *after == PAUSE
 }
 
 /// How an answer breaks off.
@@ -31,7 +45,7 @@ pub enum Cut {
     Stall,
 }
 
-/// How long after the last byte the connection breaks.
+/// How long after the last byte the connection breaks, if nothing else is said.
 const PAUSE: SimDuration = SimDuration::from_millis(200);
 /// How many bytes the answer announces.
 const ANNOUNCED: u32 = 1_000;
@@ -65,12 +79,16 @@ impl Behaviour for AnswerCut {
     fn pieces(&self, answer: Message, _: &Template) -> Option<Vec<(SimDuration, Piece)>> {
         let mut pieces = vec![(SimDuration::ZERO, Piece::Head(answer))];
         match self.how {
-            Cut::Close => pieces.extend([(SimDuration::ZERO, Piece::Body(SENT)), (PAUSE, Piece::Close)]),
-            Cut::Reset => pieces.extend([(SimDuration::ZERO, Piece::Body(SENT)), (PAUSE, Piece::Reset)]),
-            Cut::Chunked => pieces.extend([(SimDuration::ZERO, Piece::Body(5)), (PAUSE, Piece::Close)]),
+            Cut::Close => pieces.extend([(SimDuration::ZERO, Piece::Body(SENT)), (self.after, Piece::Close)]),
+            Cut::Reset => pieces.extend([(SimDuration::ZERO, Piece::Body(SENT)), (self.after, Piece::Reset)]),
+            Cut::Chunked => pieces.extend([(SimDuration::ZERO, Piece::Body(5)), (self.after, Piece::Close)]),
             Cut::Stall => {}
         }
         Some(pieces)
+    }
+
+    fn check(&self, at: &str) -> Result<(), ScenarioError> {
+        within(&format!("{at}/after"), self.after, SimDuration::ZERO, SimDuration::from_secs(3_600))
     }
 
     fn label(&self) -> String {

@@ -16,11 +16,37 @@ pub struct ApplicationError {
     pub status: u16,
     /// What it says of when to come back; absent by default.
     pub retry_after: RetryAfter,
+    /// A `Retry-After` that no client should understand, in its place; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub malformed: Option<Malformed>,
+    /// An error code in an XML body, as object stores write it; none by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+}
+
+/// A value of `Retry-After` that RFC 9110 §10.2.3 does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Malformed {
+    /// `soon`.
+    Word,
+    /// `-1`.
+    Negative,
+    /// `1.5`.
+    Fraction,
+}
+
+/// An error code in the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// `SlowDown`: Amazon S3 asks for fewer requests, with a 503.
+    SlowDown,
 }
 
 impl Default for ApplicationError {
     fn default() -> Self {
-        Self { status: 503, retry_after: RetryAfter::Absent }
+        Self { status: 503, retry_after: RetryAfter::Absent, malformed: None, code: None }
     }
 }
 
@@ -51,6 +77,22 @@ impl Behaviour for ApplicationError {
             RetryAfter::Seconds(seconds) => Some(Value::Text(seconds.to_string())),
             RetryAfter::Date(wait) => Some(Value::DateAfter(wait)),
         };
+        let malformed = self.malformed.map(|malformed| match malformed {
+            Malformed::Word => "soon",
+            Malformed::Negative => "-1",
+            Malformed::Fraction => "1.5",
+        });
+        let retry_after = malformed.map(|text| Value::Text(text.to_owned())).or(retry_after);
+        if let Some(Code::SlowDown) = self.code {
+            template.body =
+                "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+                    .to_owned();
+            for (_, value) in
+                template.headers.iter_mut().filter(|(n, _)| n.eq_ignore_ascii_case("content-type"))
+            {
+                *value = Value::Text("application/xml".to_owned());
+            }
+        }
         template.headers.extend(retry_after.map(|value| ("Retry-After".to_owned(), value)));
         Some(template)
     }

@@ -359,6 +359,7 @@ registry! {
 
 pub use address_moved::OldAddress;
 pub use answer_cut::Cut;
+pub use application_error::{Code as ErrorCode, Malformed as MalformedRetryAfter};
 pub use bad_framing::Contradiction;
 pub use malformed_head::Form;
 pub use misconfigured::Missing;

@@ -16,10 +16,12 @@ use crate::sim::time::SimDuration;
 pub(super) fn named(name: &str) -> Result<Option<Fault>, NotBuilt> {
     let malformed = |form| Some(MalformedHead { form }.into());
     let framing = |form| Some(BadFraming { form }.into());
-    let cut = |how| Some(AnswerCut { how }.into());
+    let cut = |how| Some(AnswerCut { how, ..AnswerCut::default() }.into());
     let head = |bytes| Some(HeadTooLarge { bytes, lines: None }.into());
     let slow = |millis| Some(SlowAnswer { delay: SimDuration::from_millis(millis) }.into());
-    let own = |status, retry_after| Some(ApplicationError { status, retry_after }.into());
+    let own = |status, retry_after| {
+        Some(ApplicationError { status, retry_after, ..ApplicationError::default() }.into())
+    };
     Ok(match name {
         "ok" | "tls_ok" | "keepalive_idle_close" => None,
         "tls_plaintext" => Some(Plaintext {}.into()),

@@ -3,6 +3,7 @@
 //! A cell is one gateway, one configuration of it (a profile), one fault and one method. The recordings were
 //! made with a scripted origin (or two) and a plain client that sends a few requests one after the other.
 
+pub mod clients;
 mod envoy;
 mod faults;
 mod nginx;

@@ -66,7 +66,8 @@ pub struct Scenario {
     pub horizon: SimDuration,
     /// Who sends requests; one by default.
     pub clients: Vec<Client>,
-    /// The way from client to origin, first hop first; one gateway by default.
+    /// The way from client to origin, first hop first; one gateway by default. Without any, clients speak to the
+    /// first origin.
     pub gateways: Vec<Gateway>,
     /// The servers behind the last gateway, in the order of its configuration; one by default.
     pub origins: Vec<Origin>,

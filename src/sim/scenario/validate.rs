@@ -133,7 +133,7 @@ impl Scenario {
     fn names(&self) -> Result<BTreeMap<&str, Kind>, ScenarioError> {
         let counts = [
             ("/clients", self.clients.len(), 1),
-            ("/gateways", self.gateways.len(), 1),
+            ("/gateways", self.gateways.len(), 0),
             ("/origins", self.origins.len(), 1),
             ("/dependencies", self.dependencies.len(), 0),
         ];

@@ -195,6 +195,8 @@ pub enum Note {
     TriesNoMore(RetryObstacle),
     /// A decision of an origin or a dependency.
     Step(Step),
+    /// The kept connection was dead, and the client's library sends once more without telling anybody.
+    Resent,
 }
 
 /// Why a gateway does not try again although its rules allow it.

@@ -41,7 +41,7 @@ pub(super) fn client(run: &Run, id: NodeId, at: SimTime) -> (Health, Body, Strin
     }
     facts.push(fact("attempt", format!("{} of {}", mine.len(), policy.most_attempts())));
     if let Some(request) = trace.request(call_id) {
-        let repeated = policy.allows_after(1) && policy.methods.contains(&request.method);
+        let repeated = policy.allows_after(1, request.method) && policy.methods.contains(&request.method);
         facts.push(fact(
             request.method.as_str(),
             (if repeated { "repeated" } else { "not repeated" }).to_owned(),
