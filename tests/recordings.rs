@@ -168,3 +168,13 @@ fn varnish() {
 fn nginx() {
     compare("nginx", include_str!("recordings/nginx.jsonl"), include_str!("recordings/nginx.known"), 334);
 }
+
+#[test]
+fn haproxy() {
+    compare(
+        "haproxy",
+        include_str!("recordings/haproxy.jsonl"),
+        include_str!("recordings/haproxy.known"),
+        360,
+    );
+}

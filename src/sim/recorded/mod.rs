@@ -5,6 +5,7 @@
 
 mod envoy;
 mod faults;
+mod haproxy;
 mod nginx;
 mod sequence;
 mod varnish;
@@ -215,9 +216,11 @@ fn tries(trace: &Trace, attempt: SpanId) -> impl Iterator<Item = Span> {
     trace.of_kind(SpanKind::Try).filter(move |(id, _)| trace.descends(*id, attempt)).map(|(_, s)| *s)
 }
 
-/// The tries of an attempt for which a connection was opened.
+/// The tries of an attempt for which a connection was opened, as long as its client was there.
 fn dialled(trace: &Trace, attempt: SpanId) -> Vec<Span> {
-    let tries = trace.of_kind(SpanKind::Try).filter(|(id, _)| trace.descends(*id, attempt));
+    let end = trace.span(attempt).end;
+    let tries = trace.of_kind(SpanKind::Try).filter(|(_, t)| t.start <= end);
+    let tries = tries.filter(|(id, _)| trace.descends(*id, attempt));
     let dialled = tries.filter(|(id, t)| {
         let never = matches!(
             t.outcome,
@@ -256,6 +259,7 @@ fn product(name: &str) -> Option<Product> {
         "nginx" => (DialectName::Nginx, nginx::settings),
         "envoy" => (DialectName::Envoy, envoy::settings),
         "varnish" => (DialectName::Varnish, varnish::settings),
+        "haproxy" => (DialectName::Haproxy, haproxy::settings),
         _ => return None,
     })
 }
