@@ -153,6 +153,7 @@ impl ClientActor {
                 }
             }
             Packet::HeadPart
+            | Packet::StatusLine
             | Packet::Handshake
             | Packet::Body(_)
             | Packet::BadChunk

@@ -16,6 +16,7 @@ macro_rules! rules {
     };
 }
 
+mod apache;
 mod envoy;
 mod haproxy;
 mod nginx;
@@ -45,6 +46,8 @@ pub enum DialectName {
     Haproxy,
     /// No product: every mechanism under its neutral name, and failures told as RFC 9209 has them.
     Rfc9209,
+    /// Apache httpd 2.4.71.
+    Apache,
     /// Envoy 1.40.0.
     Envoy,
     /// Varnish 7.1.1.
@@ -53,7 +56,8 @@ pub enum DialectName {
 
 impl DialectName {
     /// All dialects, in the order of the picker.
-    pub const ALL: &[Self] = &[Self::Nginx, Self::Haproxy, Self::Envoy, Self::Varnish, Self::Rfc9209];
+    pub const ALL: &[Self] =
+        &[Self::Nginx, Self::Haproxy, Self::Apache, Self::Envoy, Self::Varnish, Self::Rfc9209];
 }
 
 impl fmt::Display for DialectName {
@@ -69,6 +73,7 @@ pub fn dialect(name: DialectName) -> &'static dyn Dialect {
         DialectName::Envoy => &envoy::Envoy,
         DialectName::Varnish => &varnish::Varnish,
         DialectName::Haproxy => &haproxy::Haproxy,
+        DialectName::Apache => &apache::Apache,
         DialectName::Rfc9209 => &rfc9209::Neutral,
     }
 }
@@ -103,6 +108,8 @@ pub struct Situation<'a> {
     pub head_begun: bool,
     /// True if the client's connection carried another request before.
     pub client_reused: bool,
+    /// True if the status line of an answer came whole, but not all of its head.
+    pub status_line_read: bool,
     /// True if the head of an answer was accepted already.
     pub head_accepted: bool,
     /// True if some of the answer was passed on already.

@@ -32,8 +32,9 @@ impl GatewayActor {
             Packet::NoHandshake(OnHandshake::BadCertificate) => {
                 self.failed(fx, slot, Failure::BadCertificate);
             }
-            Packet::HeadPart => {
+            Packet::HeadPart | Packet::StatusLine => {
                 attempt.head_begun = true;
+                attempt.status_line_read |= packet == Packet::StatusLine;
                 if self.dialect.head_bytes_restart_clock() {
                     Self::restart_clock(fx, r, slot);
                 }

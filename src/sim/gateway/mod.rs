@@ -134,6 +134,8 @@ struct Try {
     reused: bool,
     /// Some of a head came.
     head_begun: bool,
+    /// All of the head's first line came.
+    status_line_read: bool,
     /// What the upstream itself wrote.
     head: Option<Message>,
 }

@@ -99,7 +99,17 @@ impl GatewayActor {
         };
         let (span, started) = (try_span, fx.now);
         let sent = reused;
-        r.attempt = Some(Try { exchange, span, peer, started, sent, reused, head_begun: false, head: None });
+        r.attempt = Some(Try {
+            exchange,
+            span,
+            peer,
+            started,
+            sent,
+            reused,
+            head_begun: false,
+            status_line_read: false,
+            head: None,
+        });
         if held_down {
             return self.failed(fx, slot, Failure::HeldDown);
         }
@@ -293,6 +303,7 @@ impl GatewayActor {
             sent: attempt.is_some_and(|a| a.sent),
             reused: attempt.is_some_and(|a| a.reused),
             head_begun: attempt.is_some_and(|a| a.head_begun),
+            status_line_read: attempt.is_some_and(|a| a.status_line_read),
             client_reused: r.client_reused,
             // What is gathered first can still be replaced.
             head_accepted: r.head.is_some() && !r.settings.response_buffering,

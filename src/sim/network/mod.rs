@@ -50,6 +50,8 @@ pub(crate) enum Packet {
     NoConnection(Failure),
     Request,
     HeadPart,
+    /// The first line of a head, whole.
+    StatusLine,
     Head(Message),
     Body(u32),
     BadChunk,
@@ -70,7 +72,7 @@ impl Packet {
             Self::Handshake | Self::NoHandshake(_) => Parcel::Handshake,
             Self::Refused | Self::NoConnection(_) => Parcel::Refused,
             Self::Request => Parcel::Request,
-            Self::HeadPart => Parcel::HeadPart,
+            Self::HeadPart | Self::StatusLine => Parcel::HeadPart,
             Self::Head(_) => Parcel::Head,
             Self::Body(_) | Self::BadChunk => Parcel::Body,
             Self::End | Self::Whole(_) | Self::Done(_) => Parcel::Answer,

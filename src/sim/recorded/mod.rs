@@ -3,6 +3,7 @@
 //! A cell is one gateway, one configuration of it (a profile), one fault and one method. The recordings were
 //! made with a scripted origin (or two) and a plain client that sends a few requests one after the other.
 
+mod apache;
 mod envoy;
 mod faults;
 mod haproxy;
@@ -259,6 +260,7 @@ fn product(name: &str) -> Option<Product> {
         "nginx" => (DialectName::Nginx, nginx::settings),
         "envoy" => (DialectName::Envoy, envoy::settings),
         "varnish" => (DialectName::Varnish, varnish::settings),
+        "apache" => (DialectName::Apache, apache::settings),
         "haproxy" => (DialectName::Haproxy, haproxy::settings),
         _ => return None,
     })

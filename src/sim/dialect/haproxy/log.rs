@@ -4,7 +4,7 @@
 
 use super::Haproxy;
 use crate::sim::dialect::{Dialect, LogLine};
-use crate::sim::message::{Message, http_date};
+use crate::sim::message::{Framing, Message, http_date};
 use crate::sim::scenario::Maintenance;
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{Failure, Note, Outcome, Span, SpanId, SpanKind, Trace};
@@ -62,7 +62,11 @@ fn timers(trace: &Trace, span: &Span, tries: &[(SpanId, Span)], elsewhere: bool)
     let reused = at(Note::Reused).map(|_| last.start);
     let connected = at(Note::Connected).or(reused);
     let connect = connected.map_or(-1, |c| whole(c.since(last.start)));
-    let refused = |o: Outcome| matches!(o, Outcome::Failed(Failure::InvalidHead(_) | Failure::HeadTooLarge));
+    let refused = |o: Outcome| {
+        let junk = Failure::InvalidChunk;
+        matches!(o, Outcome::Failed(f) | Outcome::Broken(_, f)
+            if f == junk || matches!(f, Failure::InvalidHead(_) | Failure::HeadTooLarge))
+    };
     let head = at(Note::HeadRead).filter(|_| !refused(last.outcome));
     let answer = head.zip(connected).map_or(-1, |(h, c)| whole(h.since(c)));
     format!("0/{queued}/{connect}/{answer}/{all}")
@@ -95,13 +99,17 @@ fn termination(trace: &Trace, request: SpanId, span: &Span, asked: bool) -> &'st
     }
 }
 
-/// What went to the client: head and body, of an answer that broke off the head alone.
+/// The size of what went to the client as HTX has it (htx.h, 2.6): a start line of 20 bytes beside its words, names and
+/// values of headers, one byte for the end of the head, one for that of chunks, and the body; of an answer that broke
+/// off the head alone.
 fn bytes(trace: &Trace, message: Message, outcome: Outcome) -> usize {
     let template = trace.template(message);
-    let head = template.head_at(message, trace.scenario.epoch).len() + "\r\n".len();
+    let headers = template.headers_at(message, trace.scenario.epoch);
+    let headers: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let head = 20 + "HTTP/1.1200".len() + template.reason.len() + headers + 1;
     match outcome {
         Outcome::Broken(..) => head,
-        _ => head + template.body_at(message).len(),
+        _ => head + usize::from(template.framing == Framing::Chunked) + template.body_at(message).len(),
     }
 }
 
@@ -114,4 +122,42 @@ fn accepted(epoch: u64, at: SimTime) -> String {
     let date = http_date(epoch, at); // "Fri, 20 Nov 2026 21:08:38 GMT"
     let part = |range| date.get(range).unwrap_or_default();
     format!("{}/{}/{}:{}.{:03}", part(5..7), part(8..11), part(12..16), part(17..25), at.as_millis() % 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::dialect::{DialectName, dialect};
+    use crate::sim::message::Method;
+    use crate::sim::recorded::Cell;
+    use crate::sim::simulation::run;
+
+    fn line(profile: &str, fault: &str) -> String {
+        let (gateway, profile, fault) = ("haproxy".to_owned(), profile.to_owned(), fault.to_owned());
+        let cell = Cell { gateway, profile, fault, method: Method::Get };
+        let trace = run(&cell.scenario().expect("the cell is built"));
+        let request = trace.of_kind(SpanKind::GatewayRequest).next().expect("a request").0;
+        let lines = dialect(DialectName::Haproxy).log_lines(&trace, request);
+        lines.into_iter().map(|l| l.text.split(" fe ").last().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// What stands after the frontend's name in the recordings, but for the counters of connections.
+    #[test]
+    fn timers_bytes_and_termination_states_are_those_of_the_recordings() {
+        for (profile, fault, expected) in [
+            ("tuned", "refused", "orders/A 0/0/-1/-1/3000 503 217 - - SC-- 1/1/0/0/3 0/0"),
+            ("tuned", "blackhole", "orders/A 0/0/-1/-1/4000 503 217 - - sC-- 1/1/0/0/3 0/0"),
+            ("tuned", "freeze", "orders/A 0/0/0/-1/2000 504 198 - - sH-- 1/1/0/0/0 0/0"),
+            ("tuned", "garbage", "orders/A 0/0/0/-1/2 502 209 - - PH-- 1/1/0/0/0 0/0"),
+            ("tuned", "read_close", "orders/A 0/0/0/-1/0 502 209 - - SH-- 1/1/0/0/0 0/0"),
+            ("tuned", "ok", "orders/A 0/0/0/2/2 200 114 - - ---- 1/1/0/0/0 0/0"),
+            ("redispatch-pool2", "refused", "orders/B 0/0/0/2/2 200 114 - - ---- 1/1/0/0/+1 0/0"),
+            ("tuned", "dns_fail_runtime", "orders/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC-- 1/1/0/0/0 0/0"),
+            ("maintenance", "ok", "orders/<NOSRV> 0/-1/-1/-1/0 503 123 - - LR-- 1/1/0/0/0 0/0"),
+        ] {
+            let line = line(profile, fault);
+            let seen = line.split(" {").next().unwrap_or_default();
+            assert_eq!(seen, expected, "{profile} {fault}");
+        }
+    }
 }
