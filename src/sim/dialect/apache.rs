@@ -197,9 +197,8 @@ impl Dialect for Apache {
             | None => {}
             Some(defect) => return Reading::Reject(Failure::InvalidHead(defect)),
         }
-        let longest = template.head_bytes / template.more_headers.max(1);
-        if longest > settings.header_limit {
-            return Reading::Reject(Failure::HeadTooLarge);
+        if template.longest_line() > settings.header_limit {
+            return Reading::Reject(Failure::HeadLines);
         }
         Reading::Accept
     }
@@ -226,7 +225,7 @@ impl Dialect for Apache {
                 }
             }
             Failure::ReadTimeout => (502, READ_TIMEOUT, Some(Setting::ReadTimeout)),
-            Failure::HeadTooLarge => (502, HEADER_TOO_LONG, Some(Setting::HeaderLimit)),
+            Failure::HeadLines => (502, HEADER_TOO_LONG, Some(Setting::HeaderLimit)),
             Failure::InvalidHead(HeadDefect::Garbage) => (502, READ_FAILED, None),
             Failure::InvalidHead(HeadDefect::NonnumericLength) => (502, BAD_LENGTH, None),
             Failure::InvalidHead(_) => (502, BAD_HEADER, None),

@@ -251,7 +251,9 @@ impl Dialect for Haproxy {
             Failure::NoRoom | Failure::Shed => {
                 return verdict(Action::Answer(503), DENIED, Some(Setting::Limits));
             }
-            Failure::NameNotResolved if s.tries_left > 0 => return verdict(Action::Next, NO_ADDRESS, None),
+            Failure::NameNotResolved if s.others_left && s.tries_left > 0 => {
+                return verdict(Action::Next, NO_ADDRESS, None);
+            }
             Failure::NameNotResolved => return verdict(Action::Answer(503), NO_ADDRESS, None),
             Failure::ConnectTimeout => {
                 (NextUpstream::ConnectFailure, 503, CONNECT_TIMEOUT, Some(Setting::ConnectTimeout))

@@ -342,7 +342,15 @@ impl GatewayActor {
             tries,
         };
         match verdict.action {
-            Action::Next => self.try_again(fx, slot, wait),
+            Action::Next => {
+                if failure == Failure::NameNotResolved
+                    && let Some(r) = self.requests.get_mut(slot)
+                {
+                    // Nobody was asked, so there is none to stay with.
+                    r.last = None;
+                }
+                self.try_again(fx, slot, wait);
+            }
             Action::Answer(status) => self.answer_error(fx, slot, own(status, RetryAfter::Absent)),
             Action::AnswerLater(status, later) => self.answer_error(fx, slot, own(status, later)),
             Action::CutShort => self.cut_short(fx, slot, failure),

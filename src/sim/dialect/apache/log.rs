@@ -88,7 +88,7 @@ fn messages(failure: Failure, outcome: Outcome, address: &str, path: &str) -> Ve
             warning("(22)Invalid argument: AH10404: Error reading headers from backend")
         }
         Failure::InvalidHead(_) => warning(&format!("AH01106: bad HTTP/1.1 header returned by {path}")),
-        Failure::HeadTooLarge => warning(
+        Failure::HeadLines => warning(
             "(28)No space left on device: AH10124: header size is over the limit allowed by ResponseFieldSize (8192 bytes).",
         ),
         Failure::BodyTimeout => response(TIMEOUT),
