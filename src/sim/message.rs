@@ -64,11 +64,6 @@ impl Method {
     pub const fn is_idempotent(self) -> bool {
         !matches!(self, Self::Post | Self::Patch)
     }
-
-    /// True if its requests carry a body here (RFC 9110 §9.3).
-    pub const fn has_body(self) -> bool {
-        matches!(self, Self::Post | Self::Put | Self::Patch)
-    }
 }
 
 impl fmt::Display for Method {

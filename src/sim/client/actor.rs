@@ -9,7 +9,7 @@ use super::guards::{Admitted, Guards};
 use super::policy::Policy;
 use super::traffic::Running;
 use crate::sim::fault::OnHandshake;
-use crate::sim::message::{HeadDefect, Message};
+use crate::sim::message::{Framing, HeadDefect, Message};
 use crate::sim::network::{Effects, ExchangeKey, Keeping, Packet, SlotKey, Timer};
 use crate::sim::random::Stream;
 use crate::sim::scenario::Client;
@@ -144,6 +144,12 @@ impl ClientActor {
                     Some(message) if fx.templates.get(message.template).raw.is_some() => {
                         self.failed(fx, slot, Failure::Unparsable);
                     }
+                    // The end of the connection is the end of the answer (RFC 9112 §6.3).
+                    Some(message)
+                        if !reset && fx.templates.get(message.template).framing == Framing::Close =>
+                    {
+                        self.ended(fx, slot, Outcome::Answer(message));
+                    }
                     Some(message) => {
                         let failure = Failure::Truncated { reset };
                         fx.note(attempt.span, Note::Noticed(failure));
@@ -153,6 +159,7 @@ impl ClientActor {
                 }
             }
             Packet::HeadPart
+            | Packet::StatusLine
             | Packet::Handshake
             | Packet::Body(_)
             | Packet::BadChunk

@@ -16,7 +16,9 @@ macro_rules! rules {
     };
 }
 
+mod apache;
 mod envoy;
+mod haproxy;
 mod nginx;
 mod rfc9209;
 mod settings;
@@ -40,8 +42,12 @@ pub enum DialectName {
     /// nginx 1.22.1.
     #[default]
     Nginx,
+    /// HAProxy 2.6.12.
+    Haproxy,
     /// No product: every mechanism under its neutral name, and failures told as RFC 9209 has them.
     Rfc9209,
+    /// Apache httpd 2.4.71.
+    Apache,
     /// Envoy 1.40.0.
     Envoy,
     /// Varnish 7.1.1.
@@ -50,7 +56,8 @@ pub enum DialectName {
 
 impl DialectName {
     /// All dialects, in the order of the picker.
-    pub const ALL: &[Self] = &[Self::Nginx, Self::Envoy, Self::Varnish, Self::Rfc9209];
+    pub const ALL: &[Self] =
+        &[Self::Nginx, Self::Haproxy, Self::Apache, Self::Envoy, Self::Varnish, Self::Rfc9209];
 }
 
 impl fmt::Display for DialectName {
@@ -65,6 +72,8 @@ pub fn dialect(name: DialectName) -> &'static dyn Dialect {
         DialectName::Nginx => &nginx::Nginx,
         DialectName::Envoy => &envoy::Envoy,
         DialectName::Varnish => &varnish::Varnish,
+        DialectName::Haproxy => &haproxy::Haproxy,
+        DialectName::Apache => &apache::Apache,
         DialectName::Rfc9209 => &rfc9209::Neutral,
     }
 }
@@ -97,6 +106,10 @@ pub struct Situation<'a> {
     pub reused: bool,
     /// True if some of the head of an answer came, but not all of it.
     pub head_begun: bool,
+    /// True if the client's connection carried another request before.
+    pub client_reused: bool,
+    /// True if the status line of an answer came whole, but not all of its head.
+    pub status_line_read: bool,
     /// True if the head of an answer was accepted already.
     pub head_accepted: bool,
     /// True if some of the answer was passed on already.
@@ -236,11 +249,36 @@ pub trait Dialect: Sync {
     fn head_bytes_restart_clock(&self) -> bool;
     /// How much of a body it holds back before it sends the head on; 0 sends at once.
     fn holds_back(&self) -> u32;
+    /// How long it holds that back at most; none for as long as it takes.
+    fn holds_for(&self) -> Option<SimDuration> {
+        None
+    }
+    /// True if the wait of [`EffectiveSettings::retry`] comes before a retry after this failure; none is an answer
+    /// whose status is tried again.
+    fn waits(&self, failure: Option<Failure>) -> bool {
+        let _ = failure;
+        true
+    }
+    /// True if it reads an answer to its end before it asks again because of its status, so that the connection is
+    /// kept.
+    fn reads_what_it_drops(&self) -> bool {
+        false
+    }
+    /// True if a request may go on a connection that carried another one; `client_reused` tells whether its own
+    /// client's connection did.
+    fn reuses(&self, client_reused: bool, settings: &EffectiveSettings) -> bool {
+        let _ = (client_reused, settings);
+        true
+    }
     /// Its own page for a status.
     fn page(&self, status: u16, retry_after: RetryAfter) -> Template;
     /// Its own answer; the page, where that does not depend on what failed.
     fn own(&self, answer: OwnAnswer) -> Template {
         self.page(answer.status, answer.retry_after)
+    }
+    /// True if the time between two probes counts from the end of the first, not from its start.
+    fn pauses_between_probes(&self) -> bool {
+        false
     }
     /// True if turns among upstreams begin at a random one.
     fn begins_anywhere(&self) -> bool {

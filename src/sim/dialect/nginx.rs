@@ -416,5 +416,6 @@ fn parameter(condition: NextUpstream) -> &'static str {
         NextUpstream::NonIdempotent => "non_idempotent",
         // nginx has no such parameter.
         NextUpstream::Http5xx => "http_5xx",
+        NextUpstream::ConnectFailure => "error timeout",
     }
 }

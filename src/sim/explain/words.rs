@@ -3,7 +3,8 @@
 use super::cause::{Cause, Mechanism, called, settings_at};
 use crate::sim::fault::FaultKind;
 use crate::sim::message::HeadDefect;
-use crate::sim::trace::{Failure, Index, NodeId, Note, Outcome, SpanId, Trace};
+use crate::sim::time::SimDuration;
+use crate::sim::trace::{Failure, Index, NodeId, Note, Outcome, SpanId, SpanKind, Trace};
 
 /// What happened, in one sentence.
 pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: Outcome) -> String {
@@ -51,7 +52,7 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
             _ => "No answer came.".to_owned(),
         };
     };
-    match mechanism {
+    let sentence = match mechanism {
         Mechanism::ReadTimeout => match settings {
             Some(s) if cause.failure == Some(Failure::TryTimeout) => {
                 format!("{gateway} gave {origin} {} for this try.", s.retry.per_try_timeout.spoken())
@@ -140,7 +141,25 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
             None => format!("The request took longer than {gateway} gives it in all."),
         },
         Mechanism::ClientTimeout => "The client's own limit ran out before an answer came.".to_owned(),
+    };
+    match (outcome, again_and_again(trace, cause)) {
+        (Outcome::Answer(_), Some((times, time))) => {
+            let sentence = sentence.trim_end_matches('.');
+            format!("{sentence}; {gateway} tried {times} times in {}.", time.spoken())
+        }
+        _ => sentence,
     }
+}
+
+/// How often and for how long the gateway tried, if it went back to an upstream that it had tried before.
+fn again_and_again(trace: &Trace, cause: &Cause) -> Option<(usize, SimDuration)> {
+    let request = cause.request?;
+    let tries = || trace.children(request).filter(|(_, s)| s.kind == SpanKind::Try).map(|(_, s)| s);
+    let last = tries().last()?;
+    let times = tries().count();
+    let back = tries().take(times - 1).any(|t| t.detail == last.detail);
+    let time = last.end.since(trace.span(request).start);
+    back.then_some((times, SimDuration::from_millis(time.as_millis())))
 }
 
 /// True if the connection did not even get to the origin.

@@ -100,8 +100,11 @@ impl Behaviour for MalformedHead {
 
     fn pieces(&self, _: Message, _: &Template) -> Option<Vec<(SimDuration, Piece)>> {
         match self.form {
-            Form::PartialStatusLine | Form::PartialHeaders => {
+            Form::PartialStatusLine => {
                 Some(vec![(SimDuration::ZERO, Piece::HeadPart), (SimDuration::ZERO, Piece::Close)])
+            }
+            Form::PartialHeaders => {
+                Some(vec![(SimDuration::ZERO, Piece::StatusLine), (SimDuration::ZERO, Piece::Close)])
             }
             _ => None,
         }

@@ -149,6 +149,8 @@ pub(crate) enum OnHandshake {
 pub(crate) enum Piece {
     /// Bytes of the head that do not complete it.
     HeadPart,
+    /// The status line, whole.
+    StatusLine,
     /// The head, complete.
     Head(Message),
     /// Bytes of the body.

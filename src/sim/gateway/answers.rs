@@ -5,6 +5,7 @@ use crate::sim::dialect::{OwnAnswer, Reading};
 use crate::sim::fault::OnHandshake;
 use crate::sim::message::{Framing, Message, Method, Value};
 use crate::sim::network::{Effects, Packet, SlotKey, Timer};
+use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, Note, Observer, Outcome};
 
 impl GatewayActor {
@@ -31,8 +32,9 @@ impl GatewayActor {
             Packet::NoHandshake(OnHandshake::BadCertificate) => {
                 self.failed(fx, slot, Failure::BadCertificate);
             }
-            Packet::HeadPart => {
+            Packet::HeadPart | Packet::StatusLine => {
                 attempt.head_begun = true;
+                attempt.status_line_read |= packet == Packet::StatusLine;
                 if self.dialect.head_bytes_restart_clock() {
                     Self::restart_clock(fx, r, slot);
                 }
@@ -93,6 +95,7 @@ impl GatewayActor {
             }
             Reading::Next(rule, setting) => match self.plan_retry(fx.now, slot) {
                 Ok(wait) => {
+                    let wait = if self.dialect.waits(None) { wait } else { SimDuration::ZERO };
                     fx.note(span, Note::Decided(rule, Some(setting)));
                     self.end_try(fx, slot, Outcome::Answer(message), true);
                     if once {
@@ -163,6 +166,8 @@ impl GatewayActor {
             Self::restart_clock(fx, r, slot);
             if self.dialect.holds_back() == 0 && !r.settings.response_buffering {
                 Self::begin_answer(fx, r);
+            } else if let Some(longest) = self.dialect.holds_for() {
+                fx.timer(longest, slot, 0, Timer::Flush);
             }
         }
     }
@@ -171,6 +176,17 @@ impl GatewayActor {
         if let Some(head) = r.head.filter(|_| !r.begun) {
             r.begun = true;
             fx.reply(r.down, Packet::Head(head));
+        }
+    }
+
+    /// What was held back was held back for long enough.
+    pub(super) fn flush<O: Observer>(fx: &mut Effects<'_, O>, r: &mut Request) {
+        if r.attempt.is_none() || r.head.is_none() || r.settings.response_buffering {
+            return;
+        }
+        Self::begin_answer(fx, r);
+        if r.held > 0 {
+            fx.reply(r.down, Packet::Body(std::mem::take(&mut r.held)));
         }
     }
 

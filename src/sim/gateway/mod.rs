@@ -78,6 +78,8 @@ struct Request {
     span: SpanId,
     request: u32,
     method: Method,
+    /// Its client's connection carried another request before.
+    client_reused: bool,
     settings: Arc<EffectiveSettings>,
     started: SimTime,
     tried: u64,
@@ -132,6 +134,8 @@ struct Try {
     reused: bool,
     /// Some of a head came.
     head_begun: bool,
+    /// All of the head's first line came.
+    status_line_read: bool,
     /// What the upstream itself wrote.
     head: Option<Message>,
 }
@@ -269,6 +273,7 @@ impl GatewayActor {
             span,
             request,
             method,
+            client_reused: fx.exchange(down).is_some_and(|x| x.served > 1),
             settings: Arc::clone(&self.settings),
             started: fx.now,
             tried: 0,
@@ -360,6 +365,7 @@ impl GatewayActor {
                 }
                 return;
             }
+            Timer::Flush => return Self::flush(fx, r),
             _ if r.epoch != epoch => return,
             _ => {}
         }

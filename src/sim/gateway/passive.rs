@@ -216,7 +216,8 @@ impl Passive {
             Seen::NoConnection | Seen::Broken => blamed,
         };
         let p = &mut self.peers[peer];
-        if failed {
+        // The only member is asked all the same, as a plain ProxyPass does.
+        if failed && (self.listed > 1 || !e.force_recovery) {
             p.out_since = Some(now);
             return Finding::Out(1);
         }

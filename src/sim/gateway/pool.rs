@@ -106,6 +106,8 @@ impl Pool {
             anyone = true;
             remark(Remark::Panicked);
         } else if matches!(s.passive_health, PassiveHealth::ErrorState(_))
+            // Only before the first try: a request whose tries failed ends (recording: apache sequence rolling_restart).
+            && tried == 0
             && self.well(now, s) == 0
             && self.passive.recover_all(&s.passive_health)
         {

@@ -46,7 +46,7 @@ impl GatewayActor {
         self.probers.get(slot).and_then(|p| p.under_way).is_some_and(|(probing, _)| probing == exchange)
     }
 
-    /// Sends the next probe, one interval after the one before.
+    /// Sends the next probe, one interval after the start or the end of the one before.
     pub(super) fn probe<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, epoch: u32) {
         let rule = &self.settings.health_check;
         let (interval, timeout) = (rule.interval, rule.timeout);
@@ -63,7 +63,9 @@ impl GatewayActor {
         let exchange = fx.connect(upstream, prober.request, call, slot, span);
         prober.under_way = Some((exchange, span));
         let epoch = prober.epoch;
-        fx.timer(interval, slot, epoch, Timer::Probe);
+        if !self.dialect.pauses_between_probes() {
+            fx.timer(interval, slot, epoch, Timer::Probe);
+        }
         fx.timer(timeout, slot, epoch, Timer::ProbeOver);
     }
 
@@ -78,8 +80,11 @@ impl GatewayActor {
         let (probed, outcome) = match packet {
             Packet::Accepted => {
                 fx.note(span, Note::Connected);
-                fx.send(exchange, Packet::Request);
-                return;
+                if !self.settings.health_check.path.is_empty() {
+                    fx.send(exchange, Packet::Request);
+                    return;
+                }
+                (Probed::Good, Outcome::Done)
             }
             // The status alone is looked at; a body that breaks off later does not matter.
             Packet::Head(message) | Packet::Whole(message) => {
@@ -117,6 +122,9 @@ impl GatewayActor {
     ) {
         let Some(prober) = self.probers.get_mut(slot) else { return };
         let Some((exchange, span)) = prober.under_way.take() else { return };
+        if self.dialect.pauses_between_probes() {
+            fx.timer(self.settings.health_check.interval, slot, prober.epoch, Timer::Probe);
+        }
         let node = self.upstreams[prober.peer];
         let changed = self.pool.probed(prober.peer, probed, &self.settings.health_check);
         if let Some(up) = changed {

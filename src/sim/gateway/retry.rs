@@ -85,7 +85,7 @@ pub(super) fn stays(again: Again, last: bool) -> bool {
     match again {
         Again::Same => true,
         Again::SameThenOther => !last,
-        Again::Untried | Again::Any => false,
+        Again::Untried | Again::Any | Again::Other => false,
     }
 }
 

@@ -37,13 +37,14 @@ impl GatewayActor {
         // The only one there is may be asked again (ngx_http_upstream_get_round_robin_peer, `peers->single`).
         let tried = match again {
             Again::Untried if self.pool.size() > 1 => r.tried,
+            Again::Other if self.pool.size() > 1 => r.last.map_or(0, |last| 1 << last),
             Again::SameThenOther if only.is_none() && self.pool.size() > 1 => {
                 r.last.map_or(0, |last| 1 << last)
             }
             _ => 0,
         };
-        let (upstreams, span) = (&self.upstreams, r.span);
-        self.pool.pick(tried, only, fx.now, s, |remark| {
+        let (upstreams, span, now) = (&self.upstreams, r.span, fx.now);
+        let mut remark = |remark| {
             fx.note(
                 span,
                 match remark {
@@ -53,7 +54,11 @@ impl GatewayActor {
                     Remark::Recovered => Note::AllBack,
                 },
             );
-        })
+        };
+        match self.pool.pick(tried, only, now, s, &mut remark) {
+            Choice::Nobody if again == Again::Other => self.pool.pick(0, only, now, s, &mut remark),
+            choice => choice,
+        }
     }
 
     fn try_at<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, peer: usize) {
@@ -83,7 +88,8 @@ impl GatewayActor {
         let upstream = self.upstreams[peer];
         let try_span = fx.open(SpanKind::Try, r.span, u32::from(upstream.0));
         let call = fx.call_of(r.down);
-        let kept = if anew { None } else { fx.reuse(upstream, r.request, call, slot, try_span) };
+        let fresh = anew || !self.dialect.reuses(r.client_reused, &r.settings);
+        let kept = if fresh { None } else { fx.reuse(upstream, r.request, call, slot, try_span) };
         let reused = kept.is_some();
         let held_down = !reused && self.held_down[peer] > fx.now;
         let exchange = match kept {
@@ -93,7 +99,17 @@ impl GatewayActor {
         };
         let (span, started) = (try_span, fx.now);
         let sent = reused;
-        r.attempt = Some(Try { exchange, span, peer, started, sent, reused, head_begun: false, head: None });
+        r.attempt = Some(Try {
+            exchange,
+            span,
+            peer,
+            started,
+            sent,
+            reused,
+            head_begun: false,
+            status_line_read: false,
+            head: None,
+        });
         if held_down {
             return self.failed(fx, slot, Failure::HeldDown);
         }
@@ -178,7 +194,7 @@ impl GatewayActor {
         match outcome {
             Outcome::Failed(_) | Outcome::Broken(..) => fx.hang_up(attempt.exchange),
             // The rest of an answer that is thrown away would come before the next one.
-            _ if blamed => fx.hang_up(attempt.exchange),
+            _ if blamed && !self.dialect.reads_what_it_drops() => fx.hang_up(attempt.exchange),
             _ => fx.done(attempt.exchange),
         }
         fx.close(attempt.span, outcome);
@@ -287,6 +303,8 @@ impl GatewayActor {
             sent: attempt.is_some_and(|a| a.sent),
             reused: attempt.is_some_and(|a| a.reused),
             head_begun: attempt.is_some_and(|a| a.head_begun),
+            status_line_read: attempt.is_some_and(|a| a.status_line_read),
+            client_reused: r.client_reused,
             // What is gathered first can still be replaced.
             head_accepted: r.head.is_some() && !r.settings.response_buffering,
             answer_begun: r.begun,
@@ -300,7 +318,8 @@ impl GatewayActor {
         let mut wait = SimDuration::ZERO;
         if verdict.action == Action::Next {
             match self.plan_retry(fx.now, slot) {
-                Ok(time) => wait = time,
+                Ok(time) if self.dialect.waits(Some(failure)) => wait = time,
+                Ok(_) => {}
                 Err(obstacle) => {
                     fx.note(span, Note::TriesNoMore(obstacle));
                     verdict = self.dialect.decide(Situation { tries_left: 0, reused: false, ..situation });
@@ -323,7 +342,15 @@ impl GatewayActor {
             tries,
         };
         match verdict.action {
-            Action::Next => self.try_again(fx, slot, wait),
+            Action::Next => {
+                if failure == Failure::NameNotResolved
+                    && let Some(r) = self.requests.get_mut(slot)
+                {
+                    // Nobody was asked, so there is none to stay with.
+                    r.last = None;
+                }
+                self.try_again(fx, slot, wait);
+            }
             Action::Answer(status) => self.answer_error(fx, slot, own(status, RetryAfter::Absent)),
             Action::AnswerLater(status, later) => self.answer_error(fx, slot, own(status, later)),
             Action::CutShort => self.cut_short(fx, slot, failure),

@@ -27,6 +27,8 @@ pub(crate) struct LinkState {
     busy: [SimTime; 2],
     /// When the name was last looked up.
     resolved: Option<SimTime>,
+    /// Since when the kernel has been asking for a neighbour that does not answer.
+    asking: Option<SimTime>,
     /// When the address changed, and every later look-up tells the new one.
     moved: Option<SimTime>,
 }
@@ -54,6 +56,7 @@ impl LinkState {
             chance: Stream::new(seed, id, "link"),
             busy: [SimTime::ZERO; 2],
             resolved: None,
+            asking: None,
             moved: None,
         };
         state.derive();
@@ -127,6 +130,16 @@ impl LinkState {
             }
         }
         (takes, lost)
+    }
+
+    /// After how long a caller that opens a connection at `now` is told that there is no way; none if there is one.
+    ///
+    /// All that wait for one neighbour are told at the same moment: the kernel asks for it once (arp(7)).
+    pub(super) fn unreachable_after(&mut self, now: SimTime) -> Option<SimDuration> {
+        let after = self.condition.unreachable_after?;
+        let since = self.asking.filter(|since| now < *since + after).unwrap_or(now);
+        self.asking = Some(since);
+        Some((since + after).since(now))
     }
 
     /// How many round trips a handshake takes after the connection is open.

@@ -33,9 +33,9 @@ new_key_type! {
     pub(crate) struct SlotKey;
 }
 
-/// How long Linux goes on asking for a connection that nobody answers: 1 + 2 + 4 + ... + 64 s
-/// (`tcp_syn_retries` 6, tcp(7)).
-const SYN_GIVES_UP: SimDuration = SimDuration::from_secs(127);
+/// How long Linux goes on asking for a connection that nobody answers: 5 × 1 + 2 + 4 + ... + 64 s, as it is since 6.5
+/// (`tcp_syn_retries` 6 and `tcp_syn_linear_timeouts` 4, ip-sysctl of the kernel's documentation).
+const SYN_GIVES_UP: SimDuration = SimDuration::from_secs(131);
 
 /// What crosses a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub(crate) enum Packet {
     NoConnection(Failure),
     Request,
     HeadPart,
+    /// The first line of a head, whole.
+    StatusLine,
     Head(Message),
     Body(u32),
     BadChunk,
@@ -75,7 +77,7 @@ impl Packet {
             Self::Handshake | Self::NoHandshake(_) => Parcel::Handshake,
             Self::Refused | Self::NoConnection(_) => Parcel::Refused,
             Self::Request | Self::Query(_) => Parcel::Request,
-            Self::HeadPart => Parcel::HeadPart,
+            Self::HeadPart | Self::StatusLine => Parcel::HeadPart,
             Self::Head(_) => Parcel::Head,
             Self::Body(_) | Self::BadChunk => Parcel::Body,
             Self::End | Self::Whole(_) | Self::Done(_) | Self::Told(_) => Parcel::Answer,
@@ -187,6 +189,8 @@ pub(crate) enum Timer {
     Crash,
     /// The turn of a process in a deploy.
     Deploy,
+    /// A gateway holds the beginning of an answer back no longer; it has no epoch.
+    Flush,
 }
 
 /// What an actor can do to the world while it handles an event.
@@ -402,15 +406,17 @@ impl<O: Observer> Effects<'_, O> {
     }
 
     fn dial(&mut self, exchange: ExchangeKey) {
+        let now = self.now;
         let x = &self.network.exchanges[exchange];
         let (callee, span) = (x.callee, x.span);
-        let link = &self.network.links[usize::from(callee.0)];
+        let link = &mut self.network.links[usize::from(callee.0)];
+        let unreachable = link.unreachable_after(now);
         let condition = &link.condition;
         let round_trip = link.latency().times(2);
         if condition.name_not_resolved && !link.remembers_names() {
             let fault = link.fault(FaultKind::NameNotResolved);
             self.no_connection(exchange, span, fault, Failure::NameNotResolved, SimDuration::ZERO);
-        } else if let Some(after) = condition.unreachable_after {
+        } else if let Some(after) = unreachable {
             let fault = link.fault(FaultKind::Unreachable);
             self.no_connection(exchange, span, fault, Failure::Unreachable, after);
         } else if condition.black_hole {

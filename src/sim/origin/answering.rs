@@ -77,6 +77,7 @@ impl OriginActor {
                 work.exchange,
                 match piece {
                     Piece::HeadPart => Packet::HeadPart,
+                    Piece::StatusLine => Packet::StatusLine,
                     Piece::Head(message) => Packet::Head(message),
                     Piece::Body(bytes) => Packet::Body(bytes),
                     Piece::BadChunk => Packet::BadChunk,

@@ -3,9 +3,11 @@
 //! A cell is one gateway, one configuration of it (a profile), one fault and one method. The recordings were
 //! made with a scripted origin (or two) and a plain client that sends a few requests one after the other.
 
+mod apache;
 pub mod clients;
 mod envoy;
 mod faults;
+mod haproxy;
 mod nginx;
 mod sequence;
 mod varnish;
@@ -216,9 +218,11 @@ fn tries(trace: &Trace, attempt: SpanId) -> impl Iterator<Item = Span> {
     trace.of_kind(SpanKind::Try).filter(move |(id, _)| trace.descends(*id, attempt)).map(|(_, s)| *s)
 }
 
-/// The tries of an attempt for which a connection was opened.
+/// The tries of an attempt for which a connection was opened, as long as its client was there.
 fn dialled(trace: &Trace, attempt: SpanId) -> Vec<Span> {
-    let tries = trace.of_kind(SpanKind::Try).filter(|(id, _)| trace.descends(*id, attempt));
+    let end = trace.span(attempt).end;
+    let tries = trace.of_kind(SpanKind::Try).filter(|(_, t)| t.start <= end);
+    let tries = tries.filter(|(id, _)| trace.descends(*id, attempt));
     let dialled = tries.filter(|(id, t)| {
         let never = matches!(
             t.outcome,
@@ -257,6 +261,8 @@ fn product(name: &str) -> Option<Product> {
         "nginx" => (DialectName::Nginx, nginx::settings),
         "envoy" => (DialectName::Envoy, envoy::settings),
         "varnish" => (DialectName::Varnish, varnish::settings),
+        "apache" => (DialectName::Apache, apache::settings),
+        "haproxy" => (DialectName::Haproxy, haproxy::settings),
         _ => return None,
     })
 }

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::{NotBuilt, tuned, words};
 use crate::sim::scenario::{
-    GatewaySettings, KeepAlive, Maintenance, NextUpstream, RetryAfter, UpstreamKeepAlive,
+    GatewaySettings, KeepAlive, Limits, Maintenance, NextUpstream, RetryAfter, UpstreamKeepAlive,
 };
+use crate::sim::time::SimDuration;
 
 /// `keepalive 16`.
 fn kept() -> UpstreamKeepAlive {
@@ -48,6 +49,29 @@ pub(super) fn special(sequence: &str, special: &Value) -> Result<GatewaySettings
     for (key, value) in special.as_object().into_iter().flatten() {
         match key.as_str() {
             "n_origins" | "upstream" => {}
+            "limit_conn" => {
+                let most = value.as_u64().map(|most| most as u32);
+                settings.limits = Some(Limits { client_requests: most, ..Limits::default() });
+            }
+            "limit_req" => {
+                let words = words(value);
+                let rate =
+                    words.first().and_then(|(rate, _)| rate.strip_suffix("r/s")).and_then(|r| r.parse().ok());
+                let nodelay = words.iter().any(|(word, _)| word == "nodelay");
+                let limit = settings.rate_limit.get_or_insert_default();
+                limit.requests = rate;
+                limit.period = Some(SimDuration::from_secs(1));
+                limit.burst =
+                    words.iter().find(|(word, _)| word == "burst").and_then(|(_, n)| n.parse().ok());
+                limit.delay = nodelay.then_some(SimDuration::ZERO);
+            }
+            "loc" => match value.as_str().and_then(|line| line.strip_prefix("limit_req_status ")) {
+                Some(status) => {
+                    let status = status.trim_end_matches(';').parse().ok();
+                    settings.rate_limit.get_or_insert_default().status = status;
+                }
+                None => return Err(NotBuilt(format!("nginx {value}"))),
+            },
             "keepalive" => settings.upstream_keep_alive = Some(kept()),
             "server_opts" => {
                 for (name, value) in words(value) {

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{LINK, NotBuilt, envoy, faults, nginx, product, status, tries, varnish};
+use super::{LINK, NotBuilt, apache, envoy, faults, haproxy, nginx, product, status, tries, varnish};
 use crate::sim::fault::{Fault, ProcessDown, SlowAnswer};
 use crate::sim::message::Method;
 use crate::sim::scenario::{
@@ -59,6 +59,8 @@ fn special(gateway: &str) -> Option<Special> {
         "nginx" => nginx::special,
         "envoy" => envoy::special,
         "varnish" => varnish::special,
+        "apache" => apache::special,
+        "haproxy" => haproxy::special,
         _ => return None,
     })
 }
@@ -79,7 +81,7 @@ impl Sequence {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let moment = |value: &Value| {
             let seconds = value.as_f64().filter(|s| (0.0..=86_400.0).contains(s));
-            seconds.map(|s| SimTime::ZERO + SimDuration::from_secs_f64(s))
+            seconds.map(|s| SimTime::from_millis(libm::round(s * 1e3) as u64))
         };
         let wrong = |what: &str, value: &Value| NotBuilt(format!("{what} {value}"));
         let list = |name: &str| field(name)?.as_array().ok_or_else(|| NotBuilt(format!("{name} is no list")));

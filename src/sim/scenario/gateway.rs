@@ -230,6 +230,10 @@ pub enum NextUpstream {
     NonIdempotent,
     /// The upstream answered with any status from 500 on (Envoy `5xx`; a condition on `beresp.status` in VCL).
     Http5xx,
+    /// No connection came about: it was refused, did not open in time, or its TLS handshake failed. HAProxy
+    /// `conn-failure`, Envoy `connect-failure`; elsewhere part of [`NextUpstream::Error`] and
+    /// [`NextUpstream::Timeout`].
+    ConnectFailure,
 }
 
 impl NextUpstream {

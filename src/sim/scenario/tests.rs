@@ -38,7 +38,7 @@ fn errors_name_the_field_the_value_and_what_was_expected() {
             "expected 1ms to 86400s",
         ),
         (
-            r#"{"gateways": [{"dialect": "apacheX"}]}"#,
+            r#"{"gateways": [{"dialect": "lighttpd"}]}"#,
             "/gateways/0/dialect",
             "expected another name: `nginx`",
         ),

@@ -72,7 +72,7 @@ pub enum Failure {
     Unreachable,
     /// The name does not resolve.
     NameNotResolved,
-    /// Nobody answered, until the kernel gave up (after 127 s).
+    /// Nobody answered, until the kernel gave up (after 131 s).
     NoReply,
     /// The connection did not open in time.
     ConnectTimeout,

@@ -147,7 +147,7 @@ impl PassiveHealth {
 
 impl HealthCheck {
     fn check(&self, at: &str) -> Checked {
-        if let Some(path) = &self.path {
+        if let Some(path) = self.path.as_ref().filter(|path| !path.is_empty()) {
             self::path(at, path)?;
         }
         within_if(&format!("{at}/interval"), self.interval, MILLISECOND.times(10), DAY)?;

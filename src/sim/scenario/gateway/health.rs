@@ -13,7 +13,7 @@ group! {
     {
         /// Whether probes are sent; true once the group is there.
         enabled: bool,
-        /// What is asked with GET; `/health` by default.
+        /// What is asked with GET; `/health` by default, at products that only connect an empty text, which asks nothing.
         path: String,
         /// From the start of one probe of an upstream to the start of the next; 10 ms to 24 h.
         interval: SimDuration,

@@ -38,6 +38,9 @@ pub enum Again {
     SameThenOther,
     /// Whichever the balance gives, perhaps the same (Envoy, Caddy, Traefik, Varnish).
     Any,
+    /// Whichever the balance gives, but another than the one before as long as there is one (HAProxy `option
+    /// redispatch` with `balance roundrobin`).
+    Other,
 }
 
 /// How long a gateway waits before it tries again.
