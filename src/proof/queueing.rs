@@ -249,7 +249,17 @@ pub(super) const TARGETS: &[Target] = &[
         KLEINROCK,
         || queue(8.0, json!({"hyperexponential": {"mean": "100ms", "c2": 4}}), 1, ENDLESS, 6_000),
         20,
-        &[figure(WQ, "s", BY_PK, Theory::Mean(|| 8.0 * 0.01 * (1.0 + 4.0) / (2.0 * 0.2)), mean_wait)],
+        &[figure(
+            WQ,
+            "s",
+            BY_PK,
+            Theory::Mean(|| {
+                // λ m² (1 + C²) / (2 (1 - ρ)) with λ = 8, m = 0.1, ρ = 0.8.
+                let squared = 0.1 * 0.1;
+                8.0 * squared * (1.0 + 4.0) / (2.0 * (1.0 - 0.8))
+            }),
+            mean_wait,
+        )],
     ),
     target(
         "mg1-log-normal",

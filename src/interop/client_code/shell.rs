@@ -42,7 +42,7 @@ fn retrying(policy: &Policy, flags: &mut Vec<String>, missing: &mut Vec<String>)
         }
         Delay::Exponential { base, factor, cap, jitter, .. }
             if base.as_millis() == 1_000
-                && *factor == 2.0
+                && (*factor - 2.0).abs() < f64::EPSILON
                 && *jitter == crate::sim::client::Jitter::None
                 && cap.is_none_or(|cap| cap.as_millis() >= 600_000) => {}
         _ => missing.push("The waits: curl's are 1 s, doubling up to 10 minutes, without jitter.".to_owned()),

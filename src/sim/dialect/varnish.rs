@@ -299,7 +299,7 @@ mod tests {
         let trace = run(&scenario);
         assert_eq!(trace.of_kind(SpanKind::Try).count(), 2, "default_ttl is 120 s");
         let hit = trace.of_kind(SpanKind::Attempt).nth(1).expect("a second request").1;
-        let Outcome::Answer(message) = hit.outcome else { panic!("{:?}", hit.outcome) };
+        let Outcome::Answer(message) = hit.outcome else { unreachable!("{:?}", hit.outcome) };
         let headers = trace.template(message).headers_at(message, 0);
         let ages: Vec<_> =
             headers.iter().filter(|(name, _)| name == "Age").map(|(_, age)| age.as_str()).collect();
