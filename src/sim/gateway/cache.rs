@@ -43,23 +43,20 @@ struct Entry<T> {
 pub(super) struct Store<T> {
     /// The key of each path.
     paths: BTreeMap<String, u32>,
-    /// The key of each kind of request, so that a path is looked up once.
-    keys: Vec<Option<u32>>,
+    /// The key of each kind of request, so that a path is looked up once; by the request's number, which may be
+    /// any: what traffic and probes ask is numbered from far above.
+    keys: BTreeMap<u32, u32>,
     entries: Vec<Entry<T>>,
 }
 
 impl<T: Copy + PartialEq> Store<T> {
     pub(super) fn new() -> Self {
-        Self { paths: BTreeMap::new(), keys: Vec::new(), entries: Vec::new() }
+        Self { paths: BTreeMap::new(), keys: BTreeMap::new(), entries: Vec::new() }
     }
 
     /// The key of a kind of request.
     pub(super) fn key(&mut self, request: u32, path: &str) -> u32 {
-        let request = request as usize;
-        if self.keys.len() <= request {
-            self.keys.resize(request + 1, None);
-        }
-        if let Some(key) = self.keys[request] {
+        if let Some(&key) = self.keys.get(&request) {
             return key;
         }
         let next = self.entries.len() as u32;
@@ -67,7 +64,7 @@ impl<T: Copy + PartialEq> Store<T> {
         if key == next {
             self.entries.push(Entry { answer: None, fetching: false, waiting: Vec::new() });
         }
-        self.keys[request] = Some(key);
+        self.keys.insert(request, key);
         key
     }
 
@@ -161,7 +158,7 @@ mod tests {
     fn fresh_then_stale_with_one_refresh_then_gone() {
         let (rule, mut store) = (rule(), Store::new());
         let key = store.key(0, "/a");
-        assert_eq!(store.key(7, "/a"), key);
+        assert_eq!(store.key(u32::MAX, "/a"), key);
         assert_ne!(store.key(1, "/b"), key);
         assert_eq!(store.look_up(&rule, key, at(0), 'a'), Found::Miss);
         assert_eq!(store.look_up(&rule, key, at(10), 'b'), Found::Waits);
