@@ -1,7 +1,7 @@
 //! How fivexx is served, built and checked: `cargo xtask COMMAND`.
 //!
 //! Everything that a command needs beyond Rust itself is installed into `target/tools`, never into the user's home.
-//! The one exception is the browser of the tests, which only a system's package manager can bring.
+//! The exceptions are the browsers of the tests, which only a system's package manager can bring.
 
 mod browser;
 mod lint;
@@ -23,7 +23,8 @@ cargo xtask COMMAND
 
   serve [ARG...]       the page on a local port, rebuilt when a file changes; ARGs go to `trunk serve` (--open, --port N, --release)
   build                the release page in dist/, ready for any folder of any static server
-  test [STEP...]       all tests, or only the named steps: native, layers, browser, e2e
+  test [STEP...]       all tests, or only the named steps: native, layers, browser, e2e;
+                       --no-firefox leaves Firefox out of the step browser
   lint [STEP...]       all static checks, or only: format, clippy, wasm, doc, dependencies
   size                 what a first visit loads from dist/, raw and compressed
   screenshots [ARG...] pictures of the page in target/screenshots/; ARGs are NAME=ROUTE instead of the usual list

@@ -3,11 +3,25 @@
 use crate::process::{cargo, execute, output, step, steps};
 use crate::tools::WASM_BINDGEN;
 use crate::{Result, browser, page, tools};
+use std::path::Path;
 use std::process::Command;
 
+/// Leaves Firefox out, where it cannot be had.
+const NO_FIREFOX: &str = "--no-firefox";
+
 /// Runs the named steps, or all of them.
-pub fn run(asked: &[String]) -> Result {
-    steps(&[("native", native), ("layers", layers), ("browser", in_browser), ("e2e", end_to_end)], asked)
+pub fn run(arguments: &[String]) -> Result {
+    let (options, asked): (Vec<String>, Vec<String>) =
+        arguments.iter().cloned().partition(|argument| argument.starts_with('-'));
+    if let Some(unknown) = options.iter().find(|option| *option != NO_FIREFOX) {
+        return Err(format!("there is no option `{unknown}`; the only one is {NO_FIREFOX}"));
+    }
+    let browsers: fn() -> Result = if options.is_empty() { in_browsers } else { in_chromium };
+    steps(&[("native", native), ("layers", layers), ("browser", browsers), ("e2e", end_to_end)], &asked)?;
+    if !options.is_empty() {
+        println!("\n== NOT TESTED in Firefox, because of {NO_FIREFOX}");
+    }
+    Ok(())
 }
 
 fn native() -> Result {
@@ -55,13 +69,26 @@ fn layers() -> Result {
     })
 }
 
-fn in_browser() -> Result {
-    tools::ensure(&[WASM_BINDGEN])?;
+fn in_browsers() -> Result {
+    // First, so that one learns at once what is missing.
+    let driver = browser::ensure_firefox()?;
+    in_chromium()?;
+    in_browser("Firefox", "GECKODRIVER", &driver)
+}
+
+fn in_chromium() -> Result {
     let browser = browser::ensure()?;
-    step("tests inside headless Chromium", || {
+    in_browser("Chromium", "CHROMEDRIVER", &browser.driver)
+}
+
+/// Runs the tests of the core inside a browser, which is chosen by the variable that names its driver.
+fn in_browser(name: &str, variable: &str, driver: &Path) -> Result {
+    tools::ensure(&[WASM_BINDGEN])?;
+    step(&format!("tests inside headless {name}"), || {
         let mut test = cargo();
         test.args(["test", "--package", "fivexx", "--target", "wasm32-unknown-unknown", "--test", "browser"]);
-        execute(test.env("CHROMEDRIVER", &browser.driver))
+        test.env_remove("CHROMEDRIVER").env_remove("GECKODRIVER");
+        execute(test.env(variable, driver))
     })
 }
 

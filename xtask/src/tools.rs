@@ -50,8 +50,16 @@ pub const CARGO_DENY: Tool = Tool {
     arguments: &["--locked"],
 };
 
+/// Drives Firefox in the tests.
+pub const GECKODRIVER: Tool = Tool {
+    package: "geckodriver",
+    program: "geckodriver",
+    version: Version::Exactly("0.37.1"),
+    arguments: &["--locked"],
+};
+
 /// Every tool there is.
-pub const ALL: [Tool; 3] = [TRUNK, WASM_BINDGEN, CARGO_DENY];
+pub const ALL: [Tool; 4] = [TRUNK, WASM_BINDGEN, CARGO_DENY, GECKODRIVER];
 
 /// Installs those of the tools that are missing or of another version.
 pub fn ensure(tools: &[Tool]) -> Result {
