@@ -1,8 +1,10 @@
 //! How fivexx is served, built and checked: `cargo xtask COMMAND`.
 //!
 //! Everything that a command needs beyond Rust itself is installed into `target/tools`, never into the user's home.
-//! The exceptions are the browsers of the tests, which only a system's package manager can bring.
+//! The exceptions are the browsers of the tests, which only a system's package manager can bring, and Python and Node
+//! for the comparison of speed.
 
+mod bench;
 mod browser;
 mod lint;
 mod module;
@@ -26,6 +28,7 @@ cargo xtask COMMAND
   test [STEP...]       all tests, or only the named steps: native, layers, browser, e2e;
                        --no-firefox leaves Firefox out of the step browser
   lint [STEP...]       all static checks, or only: format, clippy, wasm, doc, dependencies
+  bench [PLACE]        speed beside SimPy, JavaScript and a bare heap, into benches/results.md; PLACE is native, wasm or all
   size                 what a first visit loads from dist/, raw and compressed
   screenshots [ARG...] pictures of the page in target/screenshots/; ARGs are NAME=ROUTE instead of the usual list
   tools                installs what the other commands need, and does nothing else
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         "test" => test::run(rest),
         "lint" => lint::run(rest),
         "size" => size::run(),
+        "bench" => bench::run(rest),
         "screenshots" => test::screenshots(rest),
         "tools" => tools::ensure(&tools::ALL),
         "help" | "--help" | "-h" => {

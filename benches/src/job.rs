@@ -1,0 +1,189 @@
+//! What fivexx is asked to do: the queue as one part of a request's whole way, and runs that measure memory.
+
+use crate::heap;
+use fivexx::sim::metrics::Metrics;
+use fivexx::sim::scenario::Scenario;
+use fivexx::sim::simulation::Simulation;
+use fivexx::sim::time::{SimDuration, SimTime};
+use fivexx::sim::trace::{NodeId, Observer, SpanId, SpanKind, Trace};
+use std::mem::size_of_val;
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// The bare heap.
+    Heap,
+    /// The whole way, and nobody watches.
+    Path,
+    /// The whole way, with metrics.
+    Measured,
+    /// The whole way, with the full trace.
+    Traced,
+    /// 1,000 requests a second, with retries, to an origin that can no longer carry them; counted in seconds.
+    Storm,
+}
+
+impl Job {
+    /// All of them; JavaScript knows each by its place here.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("heap", Self::Heap),
+        ("path", Self::Path),
+        ("measured", Self::Measured),
+        ("traced", Self::Traced),
+        ("storm", Self::Storm),
+    ];
+}
+
+/// A job that can be done, with what it takes to say how much was done.
+pub struct Prepared {
+    job: Job,
+    amount: u64,
+    scenario: Scenario,
+    requests: u64,
+}
+
+/// What was done. Figures that a job does not have are 0.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Report {
+    /// Requests that clients made, retries not counted.
+    pub requests: u64,
+    /// Attempts at these requests.
+    pub attempts: u64,
+    /// Events of the simulation.
+    pub events: u64,
+    /// The mean wait for a worker, in seconds.
+    pub wait: f64,
+    /// What the trace takes, in bytes.
+    pub bytes: u64,
+}
+
+impl Prepared {
+    /// Makes ready for about so many requests; for [`Job::Storm`], for so many simulated seconds.
+    pub fn new(job: Job, amount: u64) -> Self {
+        let text = if job == Job::Storm { storm(amount) } else { path(amount) };
+        let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        // Arrivals come by chance, so that their number is known only after a run in which they are counted.
+        let requests = match job {
+            Job::Heap => amount,
+            Job::Storm => 0,
+            Job::Path | Job::Measured | Job::Traced => run(&scenario, Calls(0), |calls| calls.0).0,
+        };
+        Self { job, amount, scenario, requests }
+    }
+
+    /// Does it. This is what is timed.
+    pub fn run(&self) -> Report {
+        let report = Report { requests: self.requests, attempts: self.requests, ..Report::default() };
+        match self.job {
+            Job::Heap => Report { wait: heap::mmc(self.amount), events: 2 * self.amount, ..report },
+            Job::Path => Report { events: run(&self.scenario, (), |()| ()).1, ..report },
+            Job::Measured | Job::Storm => {
+                let metrics = Metrics::new(&self.scenario, SimDuration::from_secs(1));
+                let ((total, load), events) =
+                    run(&self.scenario, metrics, |metrics| (metrics.total(), metrics.load(ORIGIN)));
+                Report {
+                    requests: total.offered.into(),
+                    attempts: total.attempts.into(),
+                    wait: load.waiting / load.started as f64,
+                    events,
+                    ..report
+                }
+            }
+            Job::Traced => {
+                let (bytes, events) = run(&self.scenario, Trace::new(&self.scenario), |trace| {
+                    size_of_val(&trace.spans[..]) + size_of_val(&trace.events[..])
+                });
+                Report { events, bytes: bytes as u64, ..report }
+            }
+        }
+    }
+}
+
+/// The origin of both scenarios: after one client and one gateway.
+const ORIGIN: NodeId = NodeId(2);
+
+/// Counts requests.
+#[derive(Clone)]
+struct Calls(u64);
+
+impl Observer for Calls {
+    fn open(&mut self, _: SimTime, kind: SpanKind, _: NodeId, _: SpanId, _: u32) -> SpanId {
+        self.0 += u64::from(kind == SpanKind::Call);
+        SpanId::NONE
+    }
+}
+
+/// Runs to the end; tells what the observer then says, and how many events there were.
+fn run<O: Observer, T>(scenario: &Scenario, observer: O, tell: impl FnOnce(&O) -> T) -> (T, u64) {
+    let mut simulation = Simulation::new(scenario, observer);
+    simulation.limit_events(u64::MAX);
+    simulation.finish();
+    (tell(simulation.observer()), simulation.handled())
+}
+
+/// Client, link, nginx, link, an origin with ten workers, and all the way back; connections, timers and the
+/// product's own rules included. The client gives up after 30 s, nginx after its own 60 s.
+fn path(requests: u64) -> String {
+    format!(
+        r#"{{
+        "horizon": "{}ms",
+        "clients": [{{ "policy": {{ "attempt_timeout": "30s" }}, "traffic": {{ "arrivals": {{ "poisson": {{ "rate": 80 }} }} }} }}],
+        "origins": [{{ "settings": {{ "workers": 10, "queue": 1000000, "service_time": {{ "exponential": "100ms" }} }} }}],
+        "dependencies": []
+    }}"#,
+        requests * 1000 / 80
+    )
+}
+
+/// An origin that carries 1,200 requests a second is asked 1,000, and loses more than half of its workers after a
+/// tenth of the run. What fails comes again, up to three times, so that it is asked far more just when it can do less.
+fn storm(seconds: u64) -> String {
+    format!(
+        r#"{{
+        "horizon": "{seconds}s",
+        "clients": [{{
+            "policy": {{
+                "attempts": 4, "attempt_timeout": "1s",
+                "delay": {{ "exponential": {{ "base": "100ms", "factor": 2, "cap": "2s", "jitter": "full" }} }}
+            }},
+            "traffic": {{ "arrivals": {{ "poisson": {{ "rate": 1000 }} }} }}
+        }}],
+        "origins": [{{ "settings": {{ "workers": 12, "queue": 1000, "service_time": {{ "exponential": "10ms" }} }} }}],
+        "dependencies": [],
+        "timeline": [{{ "at": "{}s", "do": {{ "set": {{ "node": "A", "to": {{ "origin": {{ "workers": 5 }} }} }} }} }}]
+    }}"#,
+        seconds / 10
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Erlang's C formula for ten workers at 80 %: 0.40918 wait, on average 1 / (100 - 80) s each.
+    const WAIT: f64 = 0.020_459;
+
+    #[test]
+    fn heap_and_fivexx_do_the_same_job() {
+        for job in [Job::Heap, Job::Measured] {
+            let report = Prepared::new(job, 100_000).run();
+            assert!((report.wait / WAIT - 1.0).abs() < 0.1, "{job:?} waited {} s, not {WAIT} s", report.wait);
+            assert!(report.requests.abs_diff(100_000) < 1_300, "{job:?} made {} requests", report.requests);
+        }
+    }
+
+    #[test]
+    fn a_storm_multiplies_what_is_asked() {
+        let report = Prepared::new(Job::Storm, 60).run();
+        assert!(report.attempts > 2 * report.requests, "{report:?}");
+    }
+
+    #[test]
+    fn whoever_watches_sees_the_same_run() {
+        let [path, measured, traced] =
+            [Job::Path, Job::Measured, Job::Traced].map(|job| Prepared::new(job, 2_000).run());
+        assert_eq!((path.requests, path.events), (measured.requests, measured.events));
+        assert_eq!((path.requests, path.events), (traced.requests, traced.events));
+        assert!(traced.bytes > 0);
+    }
+}
