@@ -6,6 +6,7 @@
 
 mod bench;
 mod browser;
+mod fuzz;
 mod lint;
 mod module;
 mod page;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
   test [STEP...]       all tests, or only the named steps: native, layers, browser, e2e;
                        --no-firefox leaves Firefox out of the step browser
   lint [STEP...]       all static checks, or only: format, clippy, wasm, doc, dependencies
+  fuzz [MINUTES]       scenarios that nobody would write, 10 minutes of them; a failing one is printed with seed and link
   bench [PLACE]        speed beside SimPy, JavaScript and a bare heap, into benches/results.md; PLACE is native, wasm or all
   size                 what a first visit loads from dist/, raw and compressed
   screenshots [ARG...] pictures of the page in target/screenshots/; ARGs are NAME=ROUTE instead of the usual list
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "test" => test::run(rest),
         "lint" => lint::run(rest),
         "size" => size::run(),
+        "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
         "screenshots" => test::screenshots(rest),
         "tools" => tools::ensure(&tools::ALL),

@@ -98,7 +98,11 @@ impl Scenario {
         let scenario: Self = serde_path_to_error::deserialize(value).map_err(|e| {
             let pointer = pointer(e.path());
             let found = value.pointer(&pointer).map_or_else(|| "absent".to_owned(), shortened);
-            ScenarioError::Field { pointer, value: found, expected: expectation(&e.inner().to_string()) }
+            ScenarioError::Field {
+                pointer: beginning(pointer, 200),
+                value: found,
+                expected: expectation(&e.inner().to_string()),
+            }
         })?;
         if let Some((pointer, found)) =
             list_for_object(value, &serde_json::to_value(&scenario).unwrap_or_default())
@@ -173,12 +177,15 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 
 /// A value as it is quoted in an error: JSON, cut after some 60 characters.
 pub(super) fn shortened(value: &Value) -> String {
-    let text = value.to_string();
-    if text.chars().count() <= 60 {
-        return text;
+    beginning(value.to_string(), 60)
+}
+
+/// A text that is cut after so many characters. The name of an unknown field may be as long as the scenario.
+fn beginning(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text,
+        Some(_) => text.chars().take(most - 3).chain("...".chars()).collect(),
     }
-    let head: String = text.chars().take(57).collect();
-    format!("{head}...")
 }
 
 /// serde's message as the end of the sentence "expected ...".

@@ -98,3 +98,10 @@ fn an_empty_object_is_the_default_scenario() {
     assert_eq!(Scenario::default().to_json(), r#"{"version":1}"#);
     assert_eq!(Scenario::default().check(), Ok(()));
 }
+
+#[test]
+fn a_message_stays_short_whatever_a_field_is_called() {
+    let text = format!("{{\"{}\": 1}}", "[é".repeat(50_000));
+    let error = Scenario::from_json(&text).expect_err("there is no such field").to_string();
+    assert!(error.starts_with("/[é[é") && error.contains("...") && error.len() < 1_000, "{error:.300}");
+}
