@@ -121,13 +121,14 @@ fn run<O: Observer, T>(scenario: &Scenario, observer: O, tell: impl FnOnce(&O) -
     (tell(simulation.observer()), simulation.handled())
 }
 
-/// Client, link, nginx, link, an origin with ten workers, and all the way back; connections, timers and the
-/// product's own rules included. The client gives up after 30 s, nginx after its own 60 s.
+/// Client, link, nginx, link, an origin with ten workers, and all the way back; kept connections,
+/// timers and the product's own rules included. The client gives up after 30 s, nginx after its own 60 s.
 fn path(requests: u64) -> String {
     format!(
         r#"{{
         "horizon": "{}ms",
-        "clients": [{{ "policy": {{ "attempt_timeout": "30s" }}, "traffic": {{ "arrivals": {{ "poisson": {{ "rate": 80 }} }} }} }}],
+        "clients": [{{ "keep_alive": {{}}, "policy": {{ "attempt_timeout": "30s" }}, "traffic": {{ "arrivals": {{ "poisson": {{ "rate": 80 }} }} }} }}],
+        "gateways": [{{ "settings": {{ "upstream_keep_alive": {{ "on": {{}} }} }} }}],
         "origins": [{{ "settings": {{ "workers": 10, "queue": 1000000, "service_time": {{ "exponential": "100ms" }} }} }}],
         "dependencies": []
     }}"#,

@@ -63,7 +63,7 @@ pub fn write(entries: &[Entry<'_>], long: &[(&str, &str, Figures)], machine: &st
         "# Speed\n\nWritten by `cargo xtask bench`; do not edit.\n\n\
          The job: an M/M/10 queue, 80 requests a second, ten workers of 10 a second each. The peers do that and nothing\n\
          else, two events a request. fivexx does it as one part of a request's whole way: client, link, nginx, link,\n\
-         origin and back, with connections and timers. Medians of {} rounds in which all take turns; the ratios are\n\
+         origin and back, with kept connections and timers. Medians of {} rounds in which all take turns; the ratios are\n\
          those within a round.\n\nMeasured on {machine}.\n\n{speed}\n{}",
         entries.first().map_or(0, |entry| entry.rounds.len()),
         rest(entries, long)
