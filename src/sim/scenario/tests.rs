@@ -105,3 +105,15 @@ fn a_message_stays_short_whatever_a_field_is_called() {
     let error = Scenario::from_json(&text).expect_err("there is no such field").to_string();
     assert!(error.starts_with("/[é[é") && error.contains("...") && error.len() < 1_000, "{error:.300}");
 }
+
+#[test]
+fn numbers_read_back_to_the_bit() {
+    let mut chance = crate::sim::random::Stream::new(1, "test", "numbers");
+    for _ in 0..1_000 {
+        let traffic =
+            Traffic { arrivals: Arrivals::Poisson { rate: 8.0 * chance.unit() }, ..Traffic::default() };
+        let client = Client { traffic: Some(traffic), ..Client::default() };
+        let scenario = Scenario { clients: vec![client], ..Scenario::default() };
+        assert_eq!(Scenario::from_json(&scenario.to_json()), Ok(scenario));
+    }
+}
