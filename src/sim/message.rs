@@ -14,6 +14,7 @@ use super::time::{SimDuration, SimTime};
 ///
 /// RFC 9110 §9.3 and RFC 5789 (PATCH); PROPFIND (RFC 4918) stands for a method that the orders API does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 #[allow(missing_docs, reason = "the names are the methods")]
 pub enum Method {
@@ -98,6 +99,7 @@ pub enum Framing {
 
 /// What is wrong with a response's head, seen by whoever parses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HeadDefect {
     /// Bytes that are no HTTP at all.
@@ -141,10 +143,12 @@ pub struct Template {
 
 /// The index of a [`Template`] in its run's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateId(pub u32);
 
 /// One response on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// What it says.
     pub template: TemplateId,

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod gateways;
+
 use fivexx::sim::client::{
     AwsQuota, Breaker, Budget, Combine, ConnectionErrors, DeadlineRule, Delay, Deposit, EnvoyBudget,
     FinagleBudget, Fraction, GrpcThrottle, Hedge, Jitter, Malformed, MaxRetries, ObeyRetryAfter, Over,

@@ -32,6 +32,7 @@ cargo xtask COMMAND
   fuzz [MINUTES]       scenarios that nobody would write, 10 minutes of them; a failing one is printed with seed and link
   bench [PLACE]        speed beside SimPy, JavaScript and a bare heap, into benches/results.md; PLACE is native, wasm or all
   size                 what a first visit loads from dist/, raw and compressed
+  schema               writes the JSON Schema of a scenario into docs/scenario.schema.json
   screenshots [ARG...] pictures of the page in target/screenshots/; ARGs are NAME=ROUTE instead of the usual list
   tools                installs what the other commands need, and does nothing else
 
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         "size" => size::run(),
         "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
+        "schema" => test::schema(),
         "screenshots" => test::screenshots(rest),
         "tools" => tools::ensure(&tools::ALL),
         "help" | "--help" | "-h" => {

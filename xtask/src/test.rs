@@ -25,7 +25,31 @@ pub fn run(arguments: &[String]) -> Result {
 }
 
 fn native() -> Result {
-    step("native tests", || execute(cargo().args(["test", "--workspace", "--exclude", "fivexx-e2e"])))
+    step("native tests", || {
+        execute(cargo().args(["test", "--workspace", "--exclude", "fivexx-e2e"]))?;
+        execute(&mut schema_test())
+    })
+}
+
+/// The schema is behind a feature of its own, so that the page does not carry it.
+fn schema_test() -> Command {
+    let mut test = cargo();
+    test.args([
+        "test",
+        "--package",
+        "fivexx",
+        "--no-default-features",
+        "--features",
+        "schema",
+        "--test",
+        "schema",
+    ]);
+    test
+}
+
+/// Writes the JSON Schema of a scenario anew.
+pub fn schema() -> Result {
+    step("writing docs/scenario.schema.json", || execute(schema_test().env("FIVEXX_BLESS", "1")))
 }
 
 /// What only the widget and the page may use.

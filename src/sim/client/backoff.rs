@@ -12,6 +12,7 @@ const DAY: SimDuration = SimDuration::from_secs(86_400);
 
 /// The wait between two attempts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Delay {
     /// No wait.
@@ -61,6 +62,7 @@ fn two() -> f64 {
 ///
 /// The first five are named after Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Jitter {
     /// Not at all.

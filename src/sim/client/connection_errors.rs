@@ -65,21 +65,21 @@ pub struct ConnectionErrors {
     pub tls: Repeat,
 }
 
-/// The names in JSON.
-const KINDS: [&str; 10] = [
-    "refused",
-    "unreachable",
-    "name_not_resolved",
-    "connect_timeout",
-    "closed",
-    "reset",
-    "truncated",
-    "unparsable",
-    "attempt_timeout",
-    "tls",
-];
-
 impl ConnectionErrors {
+    /// The names in JSON.
+    pub(crate) const KINDS: [&str; 10] = [
+        "refused",
+        "unreachable",
+        "name_not_resolved",
+        "connect_timeout",
+        "closed",
+        "reset",
+        "truncated",
+        "unparsable",
+        "attempt_timeout",
+        "tls",
+    ];
+
     /// The same for all of them.
     pub const fn all(repeat: Repeat) -> Self {
         Self {
@@ -167,7 +167,8 @@ impl Serialize for ConnectionErrors {
         if each.iter().all(|repeat| *repeat == each[0]) {
             return each[0].serialize(serializer);
         }
-        let differing: Vec<_> = KINDS.iter().zip(each).filter(|(_, r)| *r != Repeat::default()).collect();
+        let differing: Vec<_> =
+            Self::KINDS.iter().zip(each).filter(|(_, r)| *r != Repeat::default()).collect();
         let mut map = serializer.serialize_map(Some(differing.len()))?;
         for (kind, repeat) in differing {
             map.serialize_entry(kind, &repeat)?;
@@ -193,8 +194,9 @@ impl<'de> Deserialize<'de> for ConnectionErrors {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ConnectionErrors, A::Error> {
                 let mut errors = ConnectionErrors::default();
                 while let Some(kind) = map.next_key::<String>()? {
-                    let place = KINDS.iter().position(|k| *k == kind);
-                    let place = place.ok_or_else(|| de::Error::unknown_field(&kind, &KINDS))?;
+                    let place = ConnectionErrors::KINDS.iter().position(|k| *k == kind);
+                    let place =
+                        place.ok_or_else(|| de::Error::unknown_field(&kind, &ConnectionErrors::KINDS))?;
                     *errors.each()[place] = map.next_value()?;
                 }
                 Ok(errors)

@@ -11,6 +11,7 @@ use crate::sim::time::SimDuration;
 
 /// Settings of hedging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Hedge {
     /// How long the latest attempt may be without an answer before another is sent; 1 s by default, 0 to 1 h.

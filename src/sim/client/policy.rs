@@ -21,6 +21,7 @@ const MILLISECOND: SimDuration = SimDuration::from_millis(1);
 
 /// When a client tries a request again, after which wait, and what holds it back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// The most attempts at one request, the first included; 1 by default, up to 1,000. `null` is no limit.
@@ -41,6 +42,7 @@ pub struct Policy {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slow_down: Option<SlowDown>,
     /// Which statuses are tried again, as numbers or `"5xx"`; 502, 503 and 504 by default.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
     #[serde(with = "statuses")]
     pub statuses: Vec<u16>,
     /// Which attempts that got no whole answer are tried again; all of them by default.
@@ -83,9 +85,11 @@ pub struct Policy {
 /// AWS SDKs wait from 1 s instead of 50 ms after a throttling error. Which 503 is one, the body says: S3's
 /// `<Code>SlowDown</Code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SlowDown {
     /// After which statuses; 429 by default.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
     #[serde(default = "too_many", with = "statuses")]
     pub statuses: Vec<u16>,
     /// After which error codes in the body, whatever the status: `<Code>...</Code>`, as S3 writes them; none by
@@ -110,6 +114,7 @@ impl SlowDown {
 
 /// What the deadline of a call ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeadlineRule {
     /// The attempt under way; and no wait begins that would not end before it. gRPC's deadline, reqwest's `timeout`.

@@ -13,6 +13,7 @@ use crate::sim::time::SimDuration;
 
 /// A client in one configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// The client and the configuration: `curl/retry5`.
@@ -41,6 +42,7 @@ pub struct Profile {
 
 /// What a configured time-out limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TimeoutOf {
     /// Each attempt.
@@ -57,6 +59,7 @@ fn is_attempt(timeout: &TimeoutOf) -> bool {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct File {
     #[cfg_attr(not(test), expect(dead_code, reason = "a test compares it with the identifiers"))]

@@ -15,9 +15,11 @@ const HALF_SECOND: u64 = 500_000_000;
 
 /// Settings of the adaptive rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimit {
     /// Which statuses are throttling; 429 by default.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
     #[serde(with = "statuses")]
     pub throttling: Vec<u16>,
     /// What remains of the rate after throttling; 0.7 by default, 0.01 to 1.

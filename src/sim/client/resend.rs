@@ -14,11 +14,13 @@ use crate::sim::trace::Failure;
 
 /// When a request that met a dead kept connection is sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Resend {
     /// Which methods; all of them by default.
     pub methods: Vec<Method>,
     /// Which answers stand for a closed connection too, as numbers or `"4xx"`; none by default.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
     #[serde(with = "statuses", skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<u16>,
 }

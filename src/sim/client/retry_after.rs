@@ -12,6 +12,7 @@ const DAY: SimDuration = SimDuration::from_secs(86_400);
 
 /// Which forms of `Retry-After` a client obeys, on which statuses, and how the wait combines with its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ObeyRetryAfter {
     /// A number of seconds is obeyed; yes by default.
@@ -29,6 +30,7 @@ pub struct ObeyRetryAfter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_backoff: Option<SimDuration>,
     /// On which statuses it is obeyed; on all by default.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
     #[serde(skip_serializing_if = "Option::is_none", with = "statuses::maybe")]
     pub statuses: Option<Vec<u16>>,
     /// The header makes those statuses ones to try again, whatever the policy's list says; no by default.
@@ -66,6 +68,7 @@ fn is_true(value: &bool) -> bool {
 
 /// What becomes of a `Retry-After` that is longer than the cap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OverCap {
     /// It is cut to the cap.
@@ -79,6 +82,7 @@ pub enum OverCap {
 
 /// How a number of seconds with a fraction is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Fraction {
     /// It is malformed, as RFC 9110 has it.
@@ -92,6 +96,7 @@ pub enum Fraction {
 
 /// What follows a `Retry-After` that cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Malformed {
     /// The policy's own wait holds.
@@ -106,6 +111,7 @@ pub enum Malformed {
 
 /// How the wait of a `Retry-After` combines with the policy's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Combine {
     /// It replaces it.

@@ -16,6 +16,7 @@ const SLICES: usize = 120;
 
 /// Settings of adaptive throttling.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Throttle {
     /// How many requests there may be for each that is accepted; 2 by default, 1 to 100.
@@ -23,6 +24,7 @@ pub struct Throttle {
     /// For how long requests count; 2 min by default, 1 s to 1 h.
     pub window: SimDuration,
     /// Which statuses mean that a request was rejected; 429 and 503 by default. No answer always means it.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
     #[serde(with = "statuses")]
     pub rejections: Vec<u16>,
 }

@@ -37,6 +37,7 @@ use super::trace::{Failure, SpanId, Trace};
 
 /// The name of a dialect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DialectName {
     /// nginx 1.22.1.

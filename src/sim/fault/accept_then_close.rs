@@ -6,6 +6,7 @@ use super::{Behaviour, Ending, FaultInfo, Group, OnConnect, Place};
 
 /// The connection is accepted and ended before the request is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AcceptThenClose {
     /// How it is ended; `close` by default.

@@ -8,6 +8,7 @@ use crate::sim::time::SimDuration;
 
 /// Every crossing takes longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AddedLatency {
     /// How much, each way; 250 ms by default, 0 to 60 s.

@@ -6,6 +6,7 @@ use super::{Behaviour, FaultInfo, Group, LinkCondition, Place};
 
 /// What is at the old address now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OldAddress {
     /// A host on which nobody listens at that port: refused at once.
@@ -17,6 +18,7 @@ pub enum OldAddress {
 
 /// The host moves to a new address at the moment at which this begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AddressMoved {
     /// What is at the old address now; it refuses by default.

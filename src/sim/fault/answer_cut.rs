@@ -11,6 +11,7 @@ use crate::sim::time::SimDuration;
 ///
 /// The answer announces 1,000 bytes and 100 of them come (chunked: one chunk); some time later it breaks off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AnswerCut {
     /// How it breaks off; `close` by default.
@@ -32,6 +33,7 @@ fn is_usual(after: &SimDuration) -> bool {
 
 /// How an answer breaks off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cut {
     /// The connection is closed.

@@ -10,6 +10,7 @@ use crate::sim::scenario::{RetryAfter, ScenarioError, within};
 ///
 /// The number is what the *application* writes. What the client then reads is up to the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ApplicationError {
     /// The status that the application writes; 503 by default, 400 to 599.
@@ -26,6 +27,7 @@ pub struct ApplicationError {
 
 /// A value of `Retry-After` that RFC 9110 §10.2.3 does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Malformed {
     /// `soon`.
@@ -38,6 +40,7 @@ pub enum Malformed {
 
 /// An error code in the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// `SlowDown`: Amazon S3 asks for fewer requests, with a 503.

@@ -6,6 +6,7 @@ use super::{Behaviour, FaultInfo, Group, OnHandshake, Place};
 
 /// The certificate has expired, or names another host, or comes from nobody that the caller trusts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BadCertificate {}
 

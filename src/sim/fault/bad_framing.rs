@@ -8,6 +8,7 @@ use crate::sim::time::SimDuration;
 
 /// The headers that tell where the body ends are wrong or contradict each other (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BadFraming {
     /// How; `conflicting_length` by default.
@@ -16,6 +17,7 @@ pub struct BadFraming {
 
 /// What contradicts what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Contradiction {
     /// Two `Content-Length` headers, 5 and 7.

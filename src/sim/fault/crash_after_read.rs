@@ -6,6 +6,7 @@ use super::{Behaviour, Ending, FaultInfo, Group, OnRead, Place};
 
 /// The worker crashes after it has read the request: a segmentation fault, an OOM kill of one worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CrashAfterRead {
     /// How the connection ends; `close` by default.

@@ -11,6 +11,7 @@ use crate::sim::time::SimDuration;
 /// The answer announces 1,000 bytes and 100 of them come; 200 ms later the process is gone. Who starts it again is a
 /// setting of the origin (`restart`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CrashInBody {}
 

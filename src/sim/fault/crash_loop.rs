@@ -11,6 +11,7 @@ use crate::sim::time::SimDuration;
 /// Its supervisor starts it again (setting `restart`); by default it waits longer each time, as Kubernetes does in
 /// CrashLoopBackOff. When the fault is gone, what is left of the wait is still waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CrashLoop {
     /// How long the process lives, its start included; 2 s by default, 0 to an hour.

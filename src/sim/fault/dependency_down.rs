@@ -6,6 +6,7 @@ use super::{Behaviour, FaultInfo, Group, Place};
 
 /// The process is gone: what it worked on is lost, and every new query is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DependencyDown {}
 

@@ -7,6 +7,7 @@ use crate::sim::scenario::{ScenarioError, within};
 
 /// A share of the queries ends in an error: a deadlock, a full disk, a constraint. Nothing is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DependencyErrors {
     /// Which share of the queries; 1 by default, 0 to 1.

@@ -11,6 +11,7 @@ use crate::sim::time::SimDuration;
 ///
 /// It is the shortest head there is, `HTTP/1.1 200 OK` without a header; the end of the connection ends the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DripHead {
     /// The pause before each byte; 500 ms by default, 1 ms to 1 h.

@@ -8,6 +8,7 @@ use super::{Behaviour, FaultInfo, Group, Place};
 ///
 /// The kernel still opens connections and takes data in; nothing is worked on until it goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Frozen {}
 

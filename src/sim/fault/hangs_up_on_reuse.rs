@@ -7,6 +7,7 @@ use super::{Behaviour, Ending, FaultInfo, Group, OnRead, Place};
 /// The origin closes a kept-alive connection at the moment at which the next request arrives on it: the race
 /// between the caller's reuse and the callee's idle timeout (RFC 9112 §9.5), every time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct HangsUpOnReuse {
     /// How it ends; closed by default.

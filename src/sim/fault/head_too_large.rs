@@ -8,6 +8,7 @@ use crate::sim::scenario::{ScenarioError, within};
 
 /// The head of the answer is very large: too many cookies, a token that grew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct HeadTooLarge {
     /// Its size in bytes; 9,216 by default, 64 to 16,777,216.

@@ -8,6 +8,7 @@ use crate::sim::time::SimDuration;
 
 /// A firewall or NAT drops its record of an idle connection without telling either end: the connection is half-open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct IdleForgotten {
     /// After how long; 30 s by default, 1 ms to 24 h. (A well-known one: 350 s at AWS NAT gateways and network

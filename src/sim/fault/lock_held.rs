@@ -7,6 +7,7 @@ use super::{Behaviour, FaultInfo, Group, Place};
 /// A migration or a forgotten transaction holds a lock on the orders: whatever writes waits for it, each with a
 /// connection of the database in its hands, until the lock is released or the database's `lock_timeout` runs out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct LockHeld {}
 

@@ -8,6 +8,7 @@ use crate::sim::time::SimDuration;
 
 /// The application, or something in front of it, writes a head that cannot be read, or does not finish it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct MalformedHead {
     /// What is wrong with it; `no_colon` by default.
@@ -16,6 +17,7 @@ pub struct MalformedHead {
 
 /// What is wrong with a head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// The connection ends within the status line.

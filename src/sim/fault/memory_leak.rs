@@ -9,6 +9,7 @@ use crate::sim::time::SimDuration;
 /// Memory grows with every request and every second, until the kernel kills the process (the OOM killer: SIGKILL, so
 /// that nothing is finished). Who starts it again is a setting of the origin (`restart`); it then begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct MemoryLeak {
     /// What the process needs at its start, in KiB; 131,072 (128 MiB) by default.

@@ -9,6 +9,7 @@ use crate::sim::time::SimDuration;
 
 /// The application answers at once, before it does any work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Misconfigured {
     /// What is wrong; a setting is missing by default.
@@ -17,6 +18,7 @@ pub struct Misconfigured {
 
 /// What is wrong with a configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// A setting that every request needs is not there: an exception each time.

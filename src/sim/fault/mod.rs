@@ -272,6 +272,7 @@ macro_rules! registry {
     ($($module:ident :: $name:ident),* $(,)?) => {
         /// A fault with its parameters, as scenarios write it: `{"slow_query": {"query_time": {"fixed": "3.5s"}}}`.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case", deny_unknown_fields)]
         pub enum Fault {
             $(
@@ -282,6 +283,7 @@ macro_rules! registry {
 
         /// A kind of fault, without parameters.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
         pub enum FaultKind {
             $(
@@ -381,6 +383,7 @@ impl Fault {
 
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// In order: FIN.

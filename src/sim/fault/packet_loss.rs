@@ -7,6 +7,7 @@ use crate::sim::scenario::{ScenarioError, within};
 
 /// Packets are lost, each independently of the others, and sent again by TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PacketLoss {
     /// The share that is lost; 0.05 by default, 0 to 0.9.

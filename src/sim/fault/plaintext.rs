@@ -6,6 +6,7 @@ use super::{Behaviour, FaultInfo, Group, OnHandshake, Place};
 
 /// The port speaks plain HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Plaintext {}
 

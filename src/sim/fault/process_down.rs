@@ -8,6 +8,7 @@ use super::{Behaviour, FaultInfo, Group, OnConnect, Place};
 ///
 /// Connections that were open are closed by the kernel, and what was being worked on is lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ProcessDown {}
 

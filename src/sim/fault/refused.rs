@@ -6,6 +6,7 @@ use super::{Behaviour, FaultInfo, Group, LinkCondition, Place};
 
 /// A firewall rejects every new connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Refused {}
 

@@ -6,6 +6,7 @@ use super::{Behaviour, FaultInfo, Group, LinkCondition, Place};
 
 /// A middlebox resets every connection that carries data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Reset {}
 

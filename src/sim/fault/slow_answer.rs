@@ -8,6 +8,7 @@ use crate::sim::time::SimDuration;
 
 /// Every request takes this long before its answer is written, whatever it asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SlowAnswer {
     /// How long; 3.5 s by default, 0 to 1 h.

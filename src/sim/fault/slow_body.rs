@@ -9,6 +9,7 @@ use crate::sim::time::SimDuration;
 
 /// The head comes at once, the body in pieces with pauses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SlowBody {
     /// The pause before each piece after the first; 1 s by default, 1 ms to 1 h.

@@ -8,6 +8,7 @@ use crate::sim::time::SimDuration;
 
 /// Every query takes this long: a missing index, a lock, a disk at its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SlowQuery {
     /// How long; always 3.5 s by default.

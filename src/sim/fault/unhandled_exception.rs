@@ -9,6 +9,7 @@ use crate::sim::scenario::{ScenarioError, within};
 ///
 /// The framework catches it, rolls the transaction back and answers 500.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct UnhandledException {
     /// Which share of the requests; 1 by default, 0 to 1.

@@ -7,6 +7,7 @@ use crate::sim::time::SimDuration;
 
 /// No route, or nobody who answers for the address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Unreachable {
     /// Who finds out; `no_route` by default.
@@ -15,6 +16,7 @@ pub struct Unreachable {
 
 /// Why a host cannot be reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// A router says so, or there is no route: the error comes at once.

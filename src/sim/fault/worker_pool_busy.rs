@@ -9,6 +9,7 @@ use crate::sim::scenario::{ScenarioError, within};
 ///
 /// They take no request while the fault lasts. One stuck worker stops an event loop altogether.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkerPoolBusy {
     /// How many workers; 8 by default, 1 to 10,000.

@@ -8,6 +8,7 @@ use crate::sim::time::SimDuration;
 
 /// What a dependency is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DependencyKind {
     /// A database. The first one holds the orders; further ones are asked by nobody.
@@ -20,6 +21,7 @@ pub enum DependencyKind {
 
 /// Size and speed of a dependency; absent means the stated default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DependencySettings {
     /// Queries worked on at a time; 10 by default, 1 to 10,000. More wait in line, first come first served.

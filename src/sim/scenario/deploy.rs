@@ -11,6 +11,7 @@ use crate::sim::time::SimDuration;
 /// How long a start takes, and how slow the new process is at first, are settings of the origin
 /// ([`start_time`](super::OriginSettings::start_time), [`warm_up`](super::OriginSettings::warm_up)).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Deploy {
     /// Which origins, in this order; 1 to 64.

@@ -12,6 +12,7 @@ use crate::sim::time::SimDuration;
 
 /// How long something takes. Every parameter that is a duration is at most an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Distribution {
     /// Always this long.
@@ -68,6 +69,7 @@ pub enum Distribution {
 
 /// A histogram of up to 6 parts, written as a list.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Vec<Part>", into = "Vec<Part>")]
 pub struct Mixture {
     /// Weight, least and most of each part; the weight of a part that is not there is zero.
@@ -76,6 +78,7 @@ pub struct Mixture {
 
 /// A part of a [`Mixture`]: uniformly between two bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Part {
     /// Its weight against the others; 10⁻⁹ to 1,000,000.

@@ -44,6 +44,7 @@ macro_rules! group {
     ) => {
         $(#[$settings_doc])*
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
         pub struct $settings {
             $( $(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$type>, )*
@@ -77,6 +78,7 @@ use group;
 ///
 /// The dialect knows the product's own directive for each ([`crate::sim::dialect::Dialect::directive`]).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct GatewaySettings {
     /// How long a connection to an upstream may take to open; 1 ms to 24 h.
@@ -204,6 +206,7 @@ impl GatewaySettings {
 
 /// A failure after which a gateway may turn to the next upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NextUpstream {
     /// The connection failed or broke.
@@ -268,6 +271,7 @@ impl NextUpstream {
 
 /// Whether a gateway answers 503 by itself instead of asking an upstream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Maintenance {
     /// Requests go to the upstreams.
@@ -283,6 +287,7 @@ pub enum Maintenance {
 
 /// A `Retry-After` header (RFC 9110 §10.2.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RetryAfter {
     /// The header is not sent.
@@ -296,6 +301,7 @@ pub enum RetryAfter {
 
 /// Whether a gateway keeps connections to upstreams open between requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum UpstreamKeepAlive {
     /// Each try has a connection of its own.

@@ -9,6 +9,7 @@ use crate::sim::time::SimDuration;
 
 /// The network in front of a node, towards the client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Link {
     /// Time from one end to the other, either way; 500 us by default, 0 to 60 s.
@@ -44,6 +45,7 @@ impl Default for Link {
 
 /// A version of TLS; session resumption and early data are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Tls {
     /// TLS 1.2: two round trips (RFC 5246 §7.3).
     #[serde(rename = "1.2")]
@@ -55,6 +57,7 @@ pub enum Tls {
 
 /// How a name is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Dns {
     /// How long an address is remembered; 1 ms to 24 h. By default for ever, as nginx does with names in its
@@ -73,6 +76,7 @@ impl Default for Dns {
 
 /// How a caller or callee keeps connections open between requests (RFC 9112 §9.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct KeepAlive {
     /// How long a connection may be idle before this side closes it; 60 s by default, 1 ms to 24 h.

@@ -16,6 +16,8 @@ mod origin_settings;
 mod read;
 mod request;
 mod restart;
+#[cfg(feature = "schema")]
+mod schema;
 mod traffic;
 mod validate;
 
@@ -34,6 +36,10 @@ pub use restart::{Restart, WarmUp};
 pub use gateway::*;
 pub use link::{Dns, KeepAlive, Link, Tls};
 pub use read::{MAX_BYTES, ScenarioError};
+#[cfg(feature = "schema")]
+pub(crate) use schema::Statuses;
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub(crate) use traffic::Requests;
 pub use traffic::{Arrivals, Share, Traffic};
 
@@ -49,6 +55,7 @@ pub const VERSION: u32 = 1;
 
 /// Who and what takes part in a run, and what happens to them when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Scenario {
     /// The version of the format; 1.
@@ -64,16 +71,21 @@ pub struct Scenario {
     pub epoch: u64,
     /// Simulated time after which the run is cut; 60 s by default, 1 ms to 24 h.
     pub horizon: SimDuration,
-    /// Who sends requests; one by default.
+    /// Who sends requests; one by default, 1 to 64.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
     pub clients: Vec<Client>,
-    /// The way from client to origin, first hop first; one gateway by default. Without any, clients speak to the
-    /// first origin.
+    /// The way from client to origin, first hop first; one gateway by default, at most 64. Without any, clients
+    /// speak to the first origin.
+    #[cfg_attr(feature = "schema", schemars(length(max = 64)))]
     pub gateways: Vec<Gateway>,
-    /// The servers behind the last gateway, in the order of its configuration; one by default.
+    /// The servers behind the last gateway, in the order of its configuration; one by default, 1 to 64.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
     pub origins: Vec<Origin>,
-    /// What origins depend on; one database by default. The first database holds the orders.
+    /// What origins depend on; one database by default, at most 64. The first database holds the orders.
+    #[cfg_attr(feature = "schema", schemars(length(max = 64)))]
     pub dependencies: Vec<Dependency>,
-    /// What happens when. Need not be sorted; changes of one moment happen in the order written.
+    /// What happens when. Need not be sorted; changes of one moment happen in the order written. At most 10,000.
+    #[cfg_attr(feature = "schema", schemars(length(max = 10_000)))]
     pub timeline: Vec<Change>,
 }
 
@@ -97,9 +109,11 @@ impl Default for Scenario {
 
 /// Somebody who sends requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Client {
     /// The name by which changes address it; unique among all nodes. `client` by default.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9_-]{1,32}$")))]
     pub id: String,
     /// When and how it tries again.
     pub policy: Policy,
@@ -119,9 +133,11 @@ impl Default for Client {
 
 /// A reverse proxy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Gateway {
     /// The name by which changes address it; `gateway` by default.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9_-]{1,32}$")))]
     pub id: String,
     /// The network in front of it.
     pub link: Link,
@@ -144,9 +160,11 @@ impl Default for Gateway {
 
 /// A server of the application.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Origin {
     /// The name by which changes address it; `A` by default.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9_-]{1,32}$")))]
     pub id: String,
     /// The network in front of it.
     pub link: Link,
@@ -172,6 +190,7 @@ impl Default for Origin {
 
 /// An application that an origin runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum App {
     /// A small orders API: `GET /orders/42`, `POST /orders`, `GET /report`. See [`crate::sim::origin`].
@@ -183,9 +202,11 @@ pub enum App {
 
 /// Something that origins wait for: a database, or a third party's API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Dependency {
     /// The name by which changes address it; `database` by default.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9_-]{1,32}$")))]
     pub id: String,
     /// The network in front of it.
     pub link: Link,
@@ -211,6 +232,7 @@ impl Default for Dependency {
 
 /// Something that happens at a moment of the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// When; `"0s"` to the horizon. Later ones never happen.
@@ -222,6 +244,7 @@ pub struct Change {
 
 /// What a change does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[allow(clippy::large_enum_variant, reason = "one to a change, read once; boxes would show in every pattern")]
 pub enum Action {
@@ -259,6 +282,7 @@ pub enum Action {
 
 /// New values of some settings of a node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[allow(clippy::large_enum_variant, reason = "one to a change, read once; boxes would show in every pattern")]
 pub enum Settings {

@@ -8,6 +8,7 @@ use crate::sim::time::SimDuration;
 
 /// When the process takes requests in from the kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Accepts {
     /// At once; they wait in the process's own queue.
@@ -20,6 +21,7 @@ pub enum Accepts {
 
 /// Who is next of those who wait for a worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Discipline {
     /// First come, first served.
@@ -59,6 +61,7 @@ const fn hundred_ms() -> SimDuration {
 
 /// Which requests are turned away on arrival, with 503 and `Retry-After`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Shedding {
     /// None.
@@ -97,6 +100,7 @@ const fn one() -> u32 {
 
 /// What becomes of a request whose caller has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallerLeft {
     /// It is finished for nobody: what blocking code does, which sees only its own write fail.

@@ -10,6 +10,7 @@ use crate::sim::time::SimDuration;
 
 /// Size, speed and habits of an origin; absent means the stated default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct OriginSettings {
     /// Requests worked on at a time; 8 by default, 1 to 10,000. An event loop has one.
@@ -84,6 +85,7 @@ pub struct OriginSettings {
 
 /// What a request occupies while it is worked on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Execution {
     /// A worker, from its start to its answer, waits for the database included (a thread or process to a request:
@@ -97,6 +99,7 @@ pub enum Execution {
 
 /// How `PUT /orders/42` is carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Updates {
     /// Not at all: 405.
@@ -127,6 +130,7 @@ pub enum Updates {
 
 /// How a conflict is answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConflictAnswer {
     /// 409 Conflict.
@@ -138,6 +142,7 @@ pub enum ConflictAnswer {
 
 /// What an `Idempotency-Key` does (draft-ietf-httpapi-idempotency-key-header-06).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IdempotencyKeys {
     /// A repeat gets the first answer; 409 while the first is still worked on, 422 where the request differs (§2.7).
@@ -151,6 +156,7 @@ pub enum IdempotencyKeys {
 
 /// A pool of connections from one origin to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PoolSettings {
     /// How many queries one origin can have under way; 1 to 10,000. HikariCP has 10 by default.
@@ -167,6 +173,7 @@ const fn thirty_s() -> SimDuration {
 
 /// How the application answers when something that it needs has failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
     /// 500: nobody handles the exception.

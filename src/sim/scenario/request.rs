@@ -11,11 +11,13 @@ use crate::sim::message::Method;
 
 /// What a client asks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// The method; GET by default.
     pub method: Method,
     /// The target, starting with a slash, at most 2,048 characters; `/orders/42` by default.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/[!-\"$-~]*$"), length(max = 2_048)))]
     pub path: String,
     /// Headers beside those that the client sends anyway, as an object; none by default, at most 32. Names are
     /// tokens (RFC 9110 §5.1), values visible ASCII with spaces within, at most 1,024 bytes.
@@ -33,6 +35,7 @@ pub struct Request {
 ///
 /// Source: draft-ietf-httpapi-idempotency-key-header-06 (February 2025).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IdempotencyKey {
     /// The header is not sent.
@@ -41,7 +44,13 @@ pub enum IdempotencyKey {
     /// A fresh key for each call, the same for all attempts of that call: how a client is meant to use it.
     PerCall,
     /// This key, for every call: 1 to 255 characters of visible ASCII.
-    Given(String),
+    Given(
+        #[cfg_attr(
+            feature = "schema",
+            schemars(regex(pattern = "^[!-~]([ -~]*[!-~])?$"), length(max = 255))
+        )]
+        String,
+    ),
 }
 
 impl IdempotencyKey {

@@ -8,6 +8,7 @@ use crate::sim::time::SimDuration;
 
 /// How much slower a process is after a start: caches are cold, code is not compiled yet.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WarmUp {
     /// The service time at the start, as a multiple of the usual one; 1 to 1,000.
@@ -18,6 +19,7 @@ pub struct WarmUp {
 
 /// Who starts the process again when it has died by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Restart {
     /// Nobody.

@@ -8,11 +8,13 @@ use crate::sim::time::{SimDuration, SimTime};
 
 /// What a client sends by itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Traffic {
     /// When requests come.
     pub arrivals: Arrivals,
     /// What they ask, drawn for each by weight; `GET /orders/42` by default, 1 to 100 entries.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub mix: Vec<Share>,
     /// When it ends; by default only with the run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +29,7 @@ impl Default for Traffic {
 
 /// One kind of request in a mix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Share {
     /// Its weight against the others; 1 by default, more than 0 to 1,000,000.
@@ -47,6 +50,7 @@ impl Default for Share {
 /// Shedler, "Simulation of nonhomogeneous Poisson processes by thinning", 1979). Times count from the moment
 /// at which the traffic starts.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Arrivals {
     /// Evenly, without chance.

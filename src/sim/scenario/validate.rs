@@ -34,6 +34,11 @@ pub(crate) fn within<T>(pointer: &str, value: T, low: T, high: T) -> Checked
 where
     T: PartialOrd + Copy + Display + serde::Serialize,
 {
+    #[cfg(feature = "schema")]
+    super::schema::met(pointer, {
+        let [low, high] = [low, high].map(|bound| serde_json::to_value(bound).unwrap_or_default());
+        super::schema::Limit::Range(low, high)
+    });
     // Written so that a NaN fails.
     if value >= low && value <= high {
         return Ok(());
@@ -50,6 +55,8 @@ where
 }
 
 pub(super) fn text(pointer: &str, value: &str, most: usize) -> Checked {
+    #[cfg(feature = "schema")]
+    super::schema::met(pointer, super::schema::Limit::Length(most));
     let length = value.chars().count();
     if length <= most {
         return Ok(());

@@ -21,6 +21,7 @@ const HOUR: SimDuration = SimDuration::from_secs(3_600);
 
 /// Settings of a circuit breaker; Resilience4j's by default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Breaker {
     /// What opens it.
@@ -33,12 +34,14 @@ pub struct Breaker {
     /// It becomes half-open by a timer rather than by the first attempt after the time; no by default.
     pub half_open_by_timer: bool,
     /// Which statuses count as failures, as numbers or `"5xx"`; 500 to 599 by default. No answer always counts.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
     #[serde(with = "statuses")]
     pub failures: Vec<u16>,
 }
 
 /// What opens a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Trip {
     /// So many failures one after the other; 1 to 10,000.
@@ -49,6 +52,7 @@ pub enum Trip {
 
 /// A share of failures among the last attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Window {
     /// Which attempts are the last; 100 by default.
@@ -73,6 +77,7 @@ pub struct Window {
 
 /// Which attempts a window holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Over {
     /// The last ones, so many; 1 to 10,000.
@@ -93,6 +98,7 @@ fn ten() -> u32 {
 
 /// When attempts are slow, and how many of them open a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Slow {
     /// An attempt that takes longer is slow; 60 s by default, up to 1 h.

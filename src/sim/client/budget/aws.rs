@@ -11,6 +11,7 @@ use crate::sim::scenario::{ScenarioError, within};
 
 /// Settings of the quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AwsQuota {
     /// Tokens at the start and at most; 500 by default, 0 to 1,000,000.

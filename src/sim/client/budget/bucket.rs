@@ -12,6 +12,7 @@ const TOKEN: u64 = 1_000_000;
 
 /// Settings of the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenBucket {
     /// What a request brings; 0.1 by default, 0 to 1,000.

@@ -10,6 +10,7 @@ use crate::sim::scenario::{ScenarioError, within};
 
 /// So many retries at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct MaxRetries {
     /// How many; 3 by default, 0 to 100,000.
@@ -30,6 +31,7 @@ impl MaxRetries {
 
 /// A share of the requests in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct EnvoyBudget {
     /// Retries at a time, in percent of the attempts in flight; 20 by default, 0 to 100.

@@ -16,6 +16,7 @@ const RETRY: i64 = 1_000_000;
 
 /// Settings of Finagle's budget.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct FinagleBudget {
     /// Retries for each request; 0.2 by default, 0 to 10.

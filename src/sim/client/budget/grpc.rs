@@ -14,6 +14,7 @@ const TOKEN: u32 = 1_000;
 
 /// Settings of gRPC's throttling.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct GrpcThrottle {
     /// Tokens at the start and at most; 10 by default, as in the proposal's example; 1 to 1,000.

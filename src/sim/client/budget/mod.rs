@@ -23,6 +23,7 @@ use crate::sim::time::SimTime;
 
 /// A retry budget, by the product that it is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Budget {
     /// A share of the requests of the last seconds, and some more.
@@ -41,6 +42,7 @@ pub enum Budget {
 
 /// What earns a budget its tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Deposit {
     /// Each call, when it begins.

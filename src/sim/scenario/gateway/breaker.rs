@@ -30,6 +30,7 @@ group! {
 
 /// What opens a breaker. Shares are from 0 to 1; a share opens it when it is *above* the one given.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Trip {
     /// Nothing.
@@ -64,6 +65,7 @@ pub enum Trip {
 
 /// Over what a breaker counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Window {
     /// The time before, in ten equal parts that go out one by one; 10 ms to 24 h.
@@ -74,6 +76,7 @@ pub enum Window {
 
 /// How a breaker closes again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Recovery {
     /// Requests come back bit by bit: after a part `x` of this time, a share of `x / 2` may pass; 1 ms to 24 h.

@@ -36,6 +36,7 @@ group! {
 
 /// What an upstream counts as before its first probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InitialHealth {
     /// Well, like one that has always been well.
@@ -48,6 +49,7 @@ pub enum InitialHealth {
 
 /// What a gateway learns about its upstreams from the requests that it passes on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PassiveHealth {
     /// Nothing.
@@ -68,6 +70,7 @@ pub enum PassiveHealth {
 
 /// See [`PassiveHealth::Window`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct FailureWindow {
     /// How long a failure is remembered; 10 s by default, 1 ms to 24 h.
@@ -93,6 +96,7 @@ impl Default for FailureWindow {
 
 /// See [`PassiveHealth::ErrorState`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ErrorState {
     /// How long the error state lasts; 60 s by default (Apache `retry`), 0 to 24 h.
@@ -119,6 +123,7 @@ impl Default for ErrorState {
 /// See [`PassiveHealth::Outlier`]. Left out: ejection by success rate and by share of failures, which need five
 /// upstreams and a hundred requests in an interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Outlier {
     /// 5xx answers or failed connections in a row that eject; 5 by default, 0 never ejects; at most 1,000.
@@ -159,6 +164,7 @@ impl Default for Outlier {
 
 /// See [`PassiveHealth::Observe`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Observe {
     /// What is watched; answers by default.
@@ -177,6 +183,7 @@ impl Default for Observe {
 
 /// What HAProxy's `observe` watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
     /// Connections alone (`layer4`).
@@ -187,6 +194,7 @@ pub enum Layer {
 
 /// What follows when [`Observe::error_limit`] is reached (HAProxy `on-error`; left out: `fastinter`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnError {
     /// It counts as one failed probe.

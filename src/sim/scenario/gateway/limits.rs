@@ -56,6 +56,7 @@ group! {
 
 /// How a rate is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Algorithm {
     /// nginx (`ngx_http_limit_req_module.c` 1.22.1), in thousandths of a request and whole milliseconds.
@@ -66,6 +67,7 @@ pub enum Algorithm {
 
 /// Whose requests are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
     /// Those of one client (of one gateway, where gateways stand in a row).

@@ -28,6 +28,7 @@ group! {
 
 /// Which upstream the next try of a request goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Again {
     /// One that this request has not tried yet (nginx); with none left, the request ends.
@@ -45,6 +46,7 @@ pub enum Again {
 
 /// How long a gateway waits before it tries again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RetryWait {
     /// Not at all.

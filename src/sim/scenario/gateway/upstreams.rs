@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a gateway chooses among the upstreams that may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Balance {
     /// In turns, spread evenly by weight, as nginx does without a directive (`ngx_http_upstream_round_robin.c`).
@@ -26,6 +27,7 @@ pub enum Balance {
 
 /// An origin as a gateway's configuration lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Upstream {
     /// The origin's name.
