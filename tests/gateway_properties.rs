@@ -6,7 +6,7 @@ use fivexx::interop::{link, story};
 use fivexx::sim::explain;
 use fivexx::sim::scenario::Scenario;
 use fivexx::sim::simulation::{Simulation, run};
-use fivexx::sim::time::{SimDuration, SimTime};
+use fivexx::sim::time::SimTime;
 use fivexx::sim::trace::{Note, Outcome, SpanId, SpanKind, Stop, Trace};
 use fivexx::view::inspector::inspector;
 use fivexx::view::run::Run;

@@ -481,53 +481,6 @@ fn a_missing_setting_fails_every_request_before_the_database_is_asked() {
     }
 }
 
-/// The contention experiment of Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015: N clients
-/// read a row, write it if nobody else has, and begin anew otherwise. The network takes |N(10, 2)| ms a hop there,
-/// a log-normal time of the same mean and deviation here. Calls are attempted writes; means over the seeds.
-fn contention(n: usize, delay: &str) -> (f64, f64) {
-    const SEEDS: u64 = 10;
-    let sends = vec![send("0s", UPDATE); n].join(", ");
-    let (mut writes, mut finish) = (0.0, 0.0);
-    for seed in 0..SEEDS {
-        let json = format!(
-            r#"{{"seed": {seed}, "horizon": "10m",
-                "clients": [{{"policy": {{"attempts": 1000, "methods": ["PUT"], "statuses": [409], "delay": {delay}}}}}],
-                "gateways": [{{"link": {{"latency": "0s"}}}}],
-                "origins": [{{"link": {{"latency": "0s"}}, "settings": {{"workers": 1000,
-                    "service_time": {{"fixed": "0s"}}, "updates": {{"optimistic": {{}}}}}}}}],
-                "dependencies": [{{"settings": {{"connections": 1000, "query_time": {{"fixed": "0s"}}}},
-                    "link": {{"latency": "0s", "jitter": {{"log_normal": {{"mean": "10ms", "sigma": 0.198}}}}}}}}],
-                "timeline": [{sends}]}}"#
-        );
-        let trace = play(&json);
-        let answers = calls(&trace);
-        assert!(answers.iter().all(|(status, _)| *status == 200), "everybody gets through in the end");
-        let tried = |s: &Step| matches!(s, Step::RowWritten(_) | Step::RowStale { .. });
-        writes += steps(&trace).iter().filter(|(_, s)| tried(s)).count() as f64;
-        finish += answers.iter().map(|(_, at)| *at).max().unwrap_or_default() as f64;
-    }
-    (writes / SEEDS as f64, finish / SEEDS as f64)
-}
-
-#[test]
-fn contention_for_a_row_reproduces_the_published_calls() {
-    let full = r#"{"exponential": {"base": "10ms", "cap": "2s", "jitter": "full"}}"#;
-    for (n, delay, published) in [
-        (10, r#""none""#, (50.0, 381.0)),
-        (50, r#""none""#, (689.0, 1_139.0)),
-        (100, r#""none""#, (2_420.0, 2_026.0)),
-        (10, full, (38.0, 442.0)),
-        (50, full, (331.0, 2_913.0)),
-        (100, full, (795.0, 4_899.0)),
-    ] {
-        let (writes, finish) = contention(n, delay);
-        println!("{n} {delay}: {writes:.0} calls, {finish:.0} ms; published {published:?}");
-        let off = |found: f64, expected: f64| (found / expected - 1.0).abs();
-        assert!(off(writes, published.0) < 0.1, "{n} {delay}: {writes} calls, published {}", published.0);
-        assert!(off(finish, published.1) < 0.25, "{n} {delay}: {finish} ms, published {}", published.1);
-    }
-}
-
 #[test]
 fn no_worker_is_lost_in_random_trouble() {
     let mut told = 0;

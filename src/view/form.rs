@@ -120,8 +120,12 @@ pub struct Refusal(pub String);
 impl From<ScenarioError> for Refusal {
     fn from(error: ScenarioError) -> Self {
         match error {
-            ScenarioError::Field { value, expected, .. } => {
-                Self(format!("{value} is not accepted; expected {expected}."))
+            ScenarioError::Field { pointer, value, expected } => {
+                // The field's own name: indices of lists say nothing to who sees one field.
+                let name = pointer.rsplit('/').find(|step| step.parse::<usize>().is_err());
+                let name =
+                    name.filter(|name| !name.is_empty()).map_or(String::new(), |name| format!("{name} "));
+                Self(format!("{name}{value} is not accepted; expected {expected}."))
             }
             other => Self(other.to_string()),
         }
@@ -133,9 +137,19 @@ fn duration(text: &str) -> Result<SimDuration, Refusal> {
 }
 
 fn number(text: &str) -> Result<u32, Refusal> {
-    text.trim()
-        .parse()
-        .map_err(|_| Refusal(format!("{text:?} is not a whole number; expected digits, such as 3.")))
+    number_or(text, "")
+}
+
+/// A number where `instead`, such as `, or off`, may stand in its place.
+fn number_or(text: &str, instead: &str) -> Result<u32, Refusal> {
+    text.trim().parse().map_err(|error: std::num::ParseIntError| {
+        Refusal(match error.kind() {
+            std::num::IntErrorKind::PosOverflow => {
+                format!("{text:?} is too large; expected a whole number up to {}{instead}.", u32::MAX)
+            }
+            _ => format!("{text:?} is not a whole number; expected digits, such as 3{instead}."),
+        })
+    })
 }
 
 /// The settings that a text means.
@@ -160,7 +174,7 @@ pub fn typed(setting: Setting, text: &str) -> Result<GatewaySettings, Refusal> {
             to.upstream_keep_alive = Some(UpstreamKeepAlive::Off);
         }
         Setting::UpstreamKeepAlive => {
-            let most = number(text)?;
+            let most = number_or(text, ", or off")?;
             to.upstream_keep_alive = Some(UpstreamKeepAlive::On(KeepAlive { most, ..KeepAlive::default() }));
         }
         _ => {}
@@ -350,6 +364,8 @@ mod tests {
             (Setting::ReadTimeout, "10", "expected a number and a unit"),
             (Setting::MaxFails, "many", "expected digits"),
             (Setting::MaxFails, "-1", "expected digits"),
+            (Setting::MaxFails, "99999999999", "is too large"),
+            (Setting::UpstreamKeepAlive, "on", ", or off"),
         ] {
             let Refusal(words) = typed(setting, text).expect_err(text);
             assert!(words.contains(says) && words.contains(text), "{words}");
@@ -358,7 +374,7 @@ mod tests {
         let Refusal(words) =
             apply(&first::scenario(), "gateway", Settings::Gateway(Box::new(zero)), SimTime::ZERO)
                 .expect_err("range");
-        assert!(words.contains("1ms"), "{words}");
+        assert!(words.starts_with("read_timeout \"0s\" is not accepted") && words.contains("1ms"), "{words}");
     }
 
     #[test]
