@@ -127,6 +127,38 @@ pub(super) const TARGETS: &[Target] = &[
         })],
     ),
     target(
+        "retry-layers-3",
+        "Four attempts on each of three layers",
+        SRE_CASCADE,
+        "a client and two gateways, each with four attempts, in front of a service that fails whatever it is asked",
+        || {
+            let gateway = |id: &str| {
+                json!({"id": id, "dialect": "rfc9209", "settings": {
+                    "next_upstream": ["http5xx"], "next_upstream_tries": 4, "retry": {"again": "any"},
+                }})
+            };
+            json!({
+                "horizon": "60s",
+                "clients": [{
+                    "policy": {"attempts": 4, "statuses": [500]},
+                    "traffic": {"arrivals": {"constant": {"rate": 10}}, "until": "10s"},
+                }],
+                "gateways": [gateway("edge"), gateway("gateway")],
+                "origins": [{
+                    "app": "probe",
+                    "settings": {"workers": 10_000},
+                    "faults": [{"unhandled_exception": {"share": 1}}],
+                }],
+                "dependencies": [],
+            })
+            .to_string()
+        },
+        1,
+        &[figure("requests at the service", "a request", "4³ = 64", Theory::Exact(|| 64.0), |run| {
+            run.load().arrived as f64 / f64::from(run.metrics().total().offered.max(1))
+        })],
+    ),
+    target(
         "dialogue-all-nodes-500",
         "Ten seconds of 500, then ten of 200",
         DIALOGUE,

@@ -153,12 +153,15 @@ impl Dialect for Neutral {
         if template.head_bytes > settings.header_limit {
             return Reading::Reject(Failure::HeadTooLarge);
         }
-        match template.status.and_then(NextUpstream::of_status) {
-            Some(named) if tries_left > 0 && settings.next_upstream.contains(&named) => {
-                Reading::Next(TRY_AGAIN, Setting::NextUpstream)
-            }
-            _ => Reading::Accept,
+        let status = template.status.unwrap_or_default();
+        let is_named = |condition: &NextUpstream| match condition {
+            NextUpstream::Http5xx => (500..600).contains(&status),
+            named => NextUpstream::of_status(status) == Some(*named),
+        };
+        if tries_left > 0 && settings.next_upstream.iter().any(is_named) {
+            return Reading::Next(TRY_AGAIN, Setting::NextUpstream);
         }
+        Reading::Accept
     }
 
     fn decide(&self, s: Situation<'_>) -> Verdict {
