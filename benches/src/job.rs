@@ -2,10 +2,12 @@
 
 use crate::heap;
 use fivexx::sim::metrics::Metrics;
+use fivexx::sim::recording::Recording;
 use fivexx::sim::scenario::Scenario;
 use fivexx::sim::simulation::Simulation;
 use fivexx::sim::time::{SimDuration, SimTime};
-use fivexx::sim::trace::{NodeId, Observer, SpanId, SpanKind, Trace};
+use fivexx::sim::trace::{NodeId, Observer, Recorder, SpanId, SpanKind, Trace};
+use std::hint::black_box;
 use std::mem::size_of_val;
 
 /// What can be measured.
@@ -17,19 +19,26 @@ pub enum Job {
     Path,
     /// The whole way, with metrics.
     Measured,
-    /// The whole way, with the full trace.
+    /// The whole way, with the full trace in compact form, as the page keeps it.
+    Recorded,
+    /// The whole way, with the full trace as a table.
     Traced,
+    /// The state at moments of a run that is known: those right before a checkpoint, to which the way is longest.
+    /// What is counted as requests are the states.
+    States,
     /// 1,000 requests a second, with retries, to an origin that can no longer carry them; counted in seconds.
     Storm,
 }
 
 impl Job {
     /// All of them; JavaScript knows each by its place here.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("heap", Self::Heap),
         ("path", Self::Path),
         ("measured", Self::Measured),
+        ("recorded", Self::Recorded),
         ("traced", Self::Traced),
+        ("states", Self::States),
         ("storm", Self::Storm),
     ];
 }
@@ -40,6 +49,8 @@ pub struct Prepared {
     amount: u64,
     scenario: Scenario,
     requests: u64,
+    /// For [`Job::States`]: the run, and the moments.
+    known: Option<(Recording, Vec<SimTime>)>,
 }
 
 /// What was done. Figures that a job does not have are 0.
@@ -65,10 +76,13 @@ impl Prepared {
         // Arrivals come by chance, so that their number is known only after a run in which they are counted.
         let requests = match job {
             Job::Heap => amount,
-            Job::Storm => 0,
-            Job::Path | Job::Measured | Job::Traced => run(&scenario, Calls(0), |calls| calls.0).0,
+            Job::Storm | Job::States => 0,
+            Job::Path | Job::Measured | Job::Recorded | Job::Traced => {
+                run(&scenario, Calls(0), |calls| calls.0).0
+            }
         };
-        Self { job, amount, scenario, requests }
+        let known = (job == Job::States).then(|| known(&scenario));
+        Self { job, amount, scenario, requests, known }
     }
 
     /// Does it. This is what is timed.
@@ -89,6 +103,15 @@ impl Prepared {
                     ..report
                 }
             }
+            Job::Recorded => {
+                let (bytes, events) = run(&self.scenario, Recorder::new(), Recorder::len);
+                Report { events, bytes: bytes as u64, ..report }
+            }
+            Job::States => {
+                let Some((recording, moments)) = &self.known else { return report };
+                let events = moments.iter().map(|at| black_box(recording.state_at(*at)).handled()).sum();
+                Report { requests: moments.len() as u64, events, ..report }
+            }
             Job::Traced => {
                 let (bytes, events) = run(&self.scenario, Trace::new(&self.scenario), |trace| {
                     size_of_val(&trace.spans[..]) + size_of_val(&trace.events[..])
@@ -97,6 +120,16 @@ impl Prepared {
             }
         }
     }
+}
+
+/// A run to its end, and the moments right before its checkpoints.
+fn known(scenario: &Scenario) -> (Recording, Vec<SimTime>) {
+    let mut recording = Recording::new(scenario);
+    recording.finish();
+    let before = |(at, _): (SimTime, u64)| SimTime::from_nanos(at.as_nanos().saturating_sub(1));
+    let moments =
+        recording.checkpoints().skip(1).map(before).chain([recording.progress().simulated]).collect();
+    (recording, moments)
 }
 
 /// The origin of both scenarios: after one client and one gateway.
@@ -181,10 +214,22 @@ mod tests {
 
     #[test]
     fn whoever_watches_sees_the_same_run() {
-        let [path, measured, traced] =
-            [Job::Path, Job::Measured, Job::Traced].map(|job| Prepared::new(job, 2_000).run());
-        assert_eq!((path.requests, path.events), (measured.requests, measured.events));
-        assert_eq!((path.requests, path.events), (traced.requests, traced.events));
-        assert!(traced.bytes > 0);
+        let [path, measured, recorded, traced] =
+            [Job::Path, Job::Measured, Job::Recorded, Job::Traced].map(|job| Prepared::new(job, 2_000).run());
+        for other in [measured, recorded, traced] {
+            assert_eq!((path.requests, path.events), (other.requests, other.events));
+        }
+        assert!(0 < recorded.bytes && recorded.bytes < traced.bytes, "{recorded:?}, {traced:?}");
+    }
+
+    #[test]
+    fn states_are_had_all_over_the_run() {
+        let prepared = Prepared::new(Job::States, 10_000);
+        let (recording, moments) = prepared.known.as_ref().expect("a run");
+        assert!(moments.len() > 10, "{moments:?}");
+        for at in moments {
+            assert!(recording.state_at(*at).now() <= *at);
+        }
+        assert_eq!(prepared.run().requests, moments.len() as u64);
     }
 }

@@ -7,9 +7,6 @@
 //!
 //! Each contestant is a process that lives through all rounds: it reads a line with a job and a number of
 //! requests, and answers with a line of `name=figure` pairs. Nobody starts cold, and the rounds can interleave.
-//!
-//! Left out for now: how long the state at any moment of a run of 60,000 requests takes (`Recording::state_at`), which
-//! is to be a job of its own in [`job::Job::ALL`]; and the bytes of the compact log beside those of the full trace.
 
 #[path = "../peers/heap.rs"]
 pub mod heap;

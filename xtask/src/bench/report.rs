@@ -30,11 +30,13 @@ const JAVASCRIPT: &str = "plain JavaScript";
 const HEAP: &str = "a bare heap in Rust";
 const PATH: &str = "**fivexx, the whole way**";
 const MEASURED: &str = "fivexx with metrics";
-const TRACED: &str = "fivexx with the full trace";
+const RECORDED: &str = "fivexx with the full trace, as the page keeps it";
+const TRACED: &str = "fivexx with the full trace as a table";
+const STATES: &str = "the state at a moment";
 const SMALL: &str = "fivexx, the whole way, built for size as the page is";
 
 /// Everything that is compared.
-pub const LINES: [Line; 16] = [
+pub const LINES: [Line; 22] = [
     line(SIMPY, "Python", "mmc 60000"),
     line(JAVASCRIPT, "Node", "js mmc 1000000"),
     line(JAVASCRIPT, "Chromium", "js mmc 1000000"),
@@ -47,10 +49,16 @@ pub const LINES: [Line; 16] = [
     line(MEASURED, "native", "measured 300000"),
     line(MEASURED, "Node", "fast measured 300000"),
     line(MEASURED, "Chromium", "fast measured 300000"),
+    line(RECORDED, "native", "recorded 60000"),
+    line(RECORDED, "Node", "fast recorded 60000"),
+    line(RECORDED, "Chromium", "fast recorded 60000"),
     line(TRACED, "native", "traced 60000"),
     line(TRACED, "Node", "fast traced 60000"),
     line(TRACED, "Chromium", "fast traced 60000"),
     line(SMALL, "Chromium", "small path 300000"),
+    line(STATES, "native", "states 60000"),
+    line(STATES, "Node", "fast states 60000"),
+    line(STATES, "Chromium", "small states 60000"),
 ];
 
 const START: &str = "<!-- bench:begin -->\n";
@@ -92,7 +100,7 @@ fn between(text: &str, new: &str) -> Option<String> {
 /// The comparison: every line against SimPy, and against its neighbours in the same place.
 fn speed(entries: &[Entry<'_>]) -> String {
     let mut table = "| | where | requests/s | × SimPy | × JavaScript there | of the bare heap there |\n|---|---|--:|--:|--:|--:|\n".to_owned();
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| entry.line.name != STATES) {
         let against = |name: &str, place: &str| {
             let other = entries.iter().find(|other| other.line.name == name && other.line.place == place)?;
             let ratios =
@@ -132,9 +140,21 @@ fn rest(entries: &[Entry<'_>], long: &[(&str, &str, Figures)]) -> String {
             entry.line.place
         );
     }
-    if let Some(figures) = of(TRACED).next().and_then(|entry| entry.rounds.last()) {
-        let bytes = figures.of("bytes") / figures.of("attempts");
-        let _ = writeln!(text, "- The full trace takes {} bytes an attempt.", figure(bytes));
+    for name in [RECORDED, TRACED] {
+        if let Some(figures) = of(name).next().and_then(|entry| entry.rounds.last()) {
+            let bytes = figures.of("bytes") / figures.of("attempts");
+            let _ = writeln!(text, "- {name}: {} bytes an attempt.", figure(bytes));
+        }
+    }
+    for entry in of(STATES) {
+        let took = entry.rounds.iter().map(|round| 1e3 / round.speed()).collect();
+        let _ = writeln!(
+            text,
+            "- {STATES} of a run of 60,000 requests takes {} ms where the way to it is longest, right before a checkpoint ({}{}).",
+            figure(median(took)),
+            entry.line.place,
+            if entry.line.job.starts_with("small") { ", built for size as the page is" } else { "" }
+        );
     }
     text.push_str(
         "\nAn hour at 1,000 requests a second, with up to three retries, to an origin that after six minutes can carry only\n\
