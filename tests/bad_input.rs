@@ -8,7 +8,7 @@ use fivexx::sim::simulation::run;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use support::random_scenario;
+use support::any_scenario;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
@@ -34,7 +34,7 @@ proptest! {
 
     #[test]
     fn a_link_with_one_character_changed_or_lost_is_refused_or_still_a_scenario(seed: u64, at in 0.0..1.0f64, byte in 0x20..0x7fu8, cut: bool) {
-        let mut text = link::encode(&random_scenario(seed % 64)).into_bytes();
+        let mut text = link::encode(&any_scenario(seed % 64)).into_bytes();
         let at = (at * text.len() as f64) as usize;
         if cut { text.truncate(at) } else { text[at] = byte }
         let text = String::from_utf8(text).expect("ASCII stays ASCII");
@@ -45,7 +45,7 @@ proptest! {
 
     #[test]
     fn a_scenario_with_one_value_replaced_is_refused_with_its_pointer_or_runs(seed: u64, at: prop::sample::Index, value in nasty()) {
-        let mut json: Value = serde_json::from_str(&random_scenario(seed % 64).to_json()).expect("json");
+        let mut json: Value = serde_json::from_str(&any_scenario(seed % 64).to_json()).expect("json");
         let mut pointers = Vec::new();
         walk(&json, String::new(), &mut pointers);
         let pointer = at.get(&pointers).clone();

@@ -13,10 +13,11 @@ use fivexx::view::run::Run;
 use fivexx::view::verdict::verdict;
 use proptest::prelude::*;
 
-use support::gateways::random_gateways;
+use support::gateways::equip;
+use support::random_scenario;
 
 fn holds(seed: u64, property: impl Fn(&Scenario, &Trace) -> Result<(), String>) -> Result<(), TestCaseError> {
-    let scenario = random_gateways(seed);
+    let scenario = equip(random_scenario(seed), seed);
     let fail =
         |why: String| TestCaseError::fail(format!("seed {seed}: {why}\n#s={}", link::encode(&scenario)));
     scenario.check().map_err(|e| fail(e.to_string()))?;

@@ -7,7 +7,7 @@ use fivexx::sim::time::SimTime;
 use fivexx::sim::trace::{Index, Outcome, Recorder, SpanId, Trace};
 use fivexx::sim::{Scenario, explain};
 
-use support::random_scenario;
+use support::any_scenario;
 
 fn recorded(scenario: &Scenario) -> Simulation<Recorder> {
     let mut simulation = Simulation::new(scenario, Recorder::new());
@@ -30,7 +30,7 @@ fn busy() -> Scenario {
 #[test]
 fn the_log_of_a_random_run_is_its_trace() {
     for seed in 0..150 {
-        let scenario = random_scenario(seed);
+        let scenario = any_scenario(seed);
         let simulation = recorded(&scenario);
         let told = simulation.observer().trace(&scenario, simulation.now(), simulation.stop());
         let trace = run(&scenario);
@@ -56,7 +56,7 @@ fn an_attempt_on_the_whole_path_takes_less_than_400_bytes() {
 
 #[test]
 fn a_window_shows_what_the_whole_trace_does() {
-    for scenario in (0..60).map(random_scenario).chain([busy()]) {
+    for scenario in (0..60).map(any_scenario).chain([busy()]) {
         let simulation = recorded(&scenario);
         let end = simulation.now().as_nanos();
         for (from, to) in [(0, 1), (0, 20), (3, 4), (9, 10), (10, 10), (19, 20)] {

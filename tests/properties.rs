@@ -5,25 +5,30 @@ mod support;
 use fivexx::interop::link;
 use fivexx::sim::Scenario;
 use fivexx::sim::client::DeadlineRule;
+use fivexx::sim::dialect::DialectName;
 use fivexx::sim::explain::explain_with;
+use fivexx::sim::scenario::{Action, GatewaySettings, OriginSettings, Settings};
 use fivexx::sim::simulation::{EVENT_LIMIT, Simulation, run};
 use fivexx::sim::trace::{
-    BreakerState, Index, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Stop, Trace,
+    BreakerState, Index, NodeId, NodeKind, Note, Outcome, SpanId, SpanKind, Step, Stop, Trace,
 };
 use proptest::prelude::*;
 
-use support::{guarded_scenario, random_scenario};
+use support::{any_scenario, random_scenario};
 
 /// Checks one property of one random run, and says how to see a run in which it fails.
 fn holds(seed: u64, property: impl Fn(&Scenario, &Trace) -> Result<(), String>) -> Result<(), TestCaseError> {
-    let scenario = either_scenario(seed);
+    let scenario = any_scenario(seed);
     property(&scenario, &run(&scenario))
         .map_err(|why| TestCaseError::fail(format!("seed {seed}: {why}\n#s={}", link::encode(&scenario))))
 }
 
-/// Every other run has clients with all that a policy can say.
-fn either_scenario(seed: u64) -> Scenario {
-    if seed.is_multiple_of(2) { random_scenario(seed) } else { guarded_scenario(seed) }
+/// What changes set at a node.
+fn sets<'a>(scenario: &'a Scenario, node: &'a str) -> impl Iterator<Item = &'a Settings> {
+    scenario.timeline.iter().filter_map(move |change| match &change.action {
+        Action::Set { node: of, to } if of == node => Some(to),
+        _ => None,
+    })
 }
 
 fn ensure(condition: bool, why: impl FnOnce() -> String) -> Result<(), String> {
@@ -37,7 +42,7 @@ proptest! {
     fn each_call_ends_exactly_once(seed: u64) {
         holds(seed, |scenario, trace| {
             let sends = trace.events.iter().filter(|e| matches!(e.note, Note::Change(i)
-                if matches!(scenario.timeline[i as usize].action, fivexx::sim::scenario::Action::Send { .. }))).count();
+                if matches!(scenario.timeline[i as usize].action, Action::Send { .. }))).count();
             let calls: Vec<_> = trace.of_kind(SpanKind::Call).collect();
             // Those of a client's own traffic come on top.
             let sent = calls.iter().filter(|(_, c)| (c.detail as usize) < scenario.timeline.len()).count();
@@ -120,7 +125,7 @@ proptest! {
     #[test]
     fn workers_are_never_more_busy_than_there_are(seed: u64) {
         holds(seed, |scenario, trace| {
-            let most = |settings: &fivexx::sim::scenario::OriginSettings| settings.workers.unwrap_or(8);
+            let most = |settings: &OriginSettings| settings.workers.unwrap_or(8);
             // A change may lower the number while more are busy; nobody new starts then.
             let highest = scenario.origins.iter().map(|o| most(&o.settings)).chain([8, 10]).max().unwrap_or(8);
             for event in &trace.events {
@@ -129,6 +134,54 @@ proptest! {
                 }
             }
             Ok(())
+        })?;
+    }
+
+    #[test]
+    fn lines_are_never_longer_than_they_may_be(seed: u64) {
+        holds(seed, |scenario, trace| {
+            // A change may shorten a line in which more wait already; nobody new gets in then.
+            for origin in &scenario.origins {
+                let later = sets(scenario, &origin.id).filter_map(|to| match to { Settings::Origin(s) => s.queue, _ => None });
+                let places = origin.settings.queue.unwrap_or(OriginSettings::DEFAULT_QUEUE);
+                let most = later.chain([places]).max().unwrap_or_default();
+                let queued = trace.of_kind(SpanKind::Work).filter(|(_, w)| trace.node(w.node).id == origin.id)
+                    .flat_map(|(id, _)| trace.notes(id)).filter_map(|e| match e.note { Note::Queued(before) => Some(before), _ => None });
+                let longest = queued.max().map_or(0, |before| before + 1);
+                ensure(longest <= most, || format!("{longest} wait at {} where {most} may", origin.id))?;
+            }
+            for gateway in &scenario.gateways {
+                let limit = |s: &GatewaySettings| s.limits.as_ref().and_then(|l| l.queue);
+                let later = sets(scenario, &gateway.id).filter_map(|to| match to { Settings::Gateway(s) => limit(s), _ => None });
+                // The neutral proxy has no line unless it is told to.
+                let most = later.chain([limit(&gateway.settings).unwrap_or(0)]).max().unwrap_or_default();
+                let waits = trace.of_kind(SpanKind::GatewayRequest).filter(|(_, r)| trace.node(r.node).id == gateway.id)
+                    .flat_map(|(id, _)| trace.notes(id)).filter_map(|e| match e.note { Note::WaitsForPlace(before) => Some(before), _ => None });
+                let longest = waits.max().map_or(0, |before| before + 1);
+                ensure(gateway.dialect != DialectName::Rfc9209 || longest <= most, || format!("{longest} wait at {} where {most} may", gateway.id))?;
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn each_connection_is_opened_and_ended_once(seed: u64) {
+        holds(seed, |scenario, trace| {
+            let mut simulation = Simulation::new(scenario, ());
+            for part in 1..=4 {
+                simulation.run_until(fivexx::sim::time::SimTime::from_nanos(trace.end.as_nanos() / 4 * part));
+                let (opened, ended, standing) = simulation.connections();
+                ensure(opened == ended + standing, || format!("{opened} opened, {ended} ended, {standing} standing"))?;
+            }
+            simulation.finish();
+            // Who asks over the network opens a connection or takes one that stands.
+            let asks = |s: &fivexx::sim::trace::Span| matches!(s.kind, SpanKind::Attempt | SpanKind::Try | SpanKind::Probe);
+            let noted = |noted: fn(&Note) -> bool| trace.events.iter().filter(|e| noted(&e.note)).count() as u64;
+            let asked = trace.spans.iter().filter(|s| asks(s)).count() as u64
+                + noted(|note| matches!(note, Note::Asked | Note::Step(Step::Called(_)) | Note::Resent));
+            let reused = noted(|note| *note == Note::Reused);
+            let (opened, ..) = simulation.connections();
+            ensure(opened == asked - reused, || format!("{opened} opened where {asked} asked, {reused} on standing ones"))
         })?;
     }
 
@@ -157,7 +210,7 @@ proptest! {
 
     #[test]
     fn what_is_printed_reads_back(seed: u64) {
-        let scenario = either_scenario(seed);
+        let scenario = any_scenario(seed);
         prop_assert_eq!(Scenario::from_json(&scenario.to_json()), Ok(scenario.clone()));
         prop_assert_eq!(Scenario::from_json(&scenario.to_json_pretty()), Ok(scenario.clone()));
         prop_assert_eq!(link::decode(&link::encode(&scenario)), Ok(scenario));

@@ -11,7 +11,7 @@ use fivexx::sim::simulation::{Simulation, run};
 use fivexx::sim::time::{SimDuration, SimTime};
 use fivexx::sim::trace::{Stop, Trace};
 
-use support::random_scenario;
+use support::any_scenario;
 
 fn recorded(scenario: &Scenario) -> Recording {
     let mut recording = Recording::new(scenario);
@@ -54,7 +54,7 @@ fn additions(scenario: &Scenario) -> Vec<Action> {
 #[test]
 fn a_recording_has_the_trace_of_the_run() {
     for seed in 0..100 {
-        let scenario = random_scenario(seed);
+        let scenario = any_scenario(seed);
         assert_eq!(recorded(&scenario).trace().digest(), run(&scenario).digest(), "seed {seed}");
     }
 }
@@ -62,7 +62,7 @@ fn a_recording_has_the_trace_of_the_run() {
 #[test]
 fn a_fork_goes_on_as_if_it_had_been_so_from_the_start() {
     for seed in 0..80 {
-        let scenario = random_scenario(seed);
+        let scenario = any_scenario(seed);
         let whole = recorded(&scenario);
         let end = whole.progress().simulated.as_nanos();
         let mut events: Vec<SimTime> = whole.log().records().map(|(at, _)| at).collect();

@@ -10,17 +10,7 @@ use fivexx::sim::scenario::schema;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use support::gateways::random_gateways;
-use support::{guarded_scenario, random_scenario};
-
-/// Scenarios with all that there is, in turn.
-fn scenarios(count: u64) -> impl Iterator<Item = Scenario> {
-    (0..count).map(|seed| match seed % 3 {
-        0 => random_scenario(seed),
-        1 => guarded_scenario(seed),
-        _ => random_gateways(seed),
-    })
-}
+use support::any_scenario;
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(schema);
 
@@ -43,7 +33,7 @@ fn the_kept_schema_is_that_of_the_types() {
 fn what_is_written_fits_the_schema() {
     let validator = validator();
     let first = fivexx::view::first::scenario();
-    for scenario in scenarios(300).chain([Scenario::default(), first]) {
+    for scenario in (0..300).map(any_scenario).chain([Scenario::default(), first]) {
         let json = serde_json::to_value(&scenario).expect("json");
         let wrong: Vec<String> =
             validator.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
@@ -62,7 +52,7 @@ fn ranges_and_names_are_those_of_the_reader() {
     let mut taken = [0, 0];
     let mut differ = Vec::new();
     let mut seen = BTreeSet::new();
-    for scenario in scenarios(300) {
+    for scenario in (0..300).map(any_scenario) {
         let json = serde_json::to_value(scenario).expect("json");
         for pointer in pointers(&json) {
             // One of each kind: places in lists do not matter.
@@ -120,7 +110,7 @@ fn ranges_and_names_are_those_of_the_reader() {
 #[test]
 fn misspelt_fields_are_refused() {
     let validator = validator();
-    for scenario in scenarios(30) {
+    for scenario in (0..30).map(any_scenario) {
         let json = serde_json::to_value(scenario).expect("json");
         for pointer in pointers(&json) {
             let mut changed = json.clone();

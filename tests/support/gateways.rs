@@ -9,8 +9,6 @@ use fivexx::sim::scenario::{
 };
 use fivexx::sim::time::SimDuration;
 
-use super::random_scenario;
-
 /// Draws settings of a gateway that has everything.
 struct Draw(Stream);
 
@@ -167,11 +165,10 @@ impl Draw {
     }
 }
 
-/// The random scenario of that seed, with gateways that have everything.
+/// A scenario with gateways that have everything.
 ///
-/// It draws from a stream of its own, so that the plain scenario stays as it is.
-pub(crate) fn random_gateways(seed: u64) -> Scenario {
-    let mut scenario = random_scenario(seed);
+/// It draws from a stream of its own, so that the rest of the scenario stays as it is.
+pub(crate) fn equip(mut scenario: Scenario, seed: u64) -> Scenario {
     let mut draw = Draw(Stream::new(seed, "gateways", "settings"));
     scenario.horizon = scenario.horizon.min(SimDuration::from_secs(20));
     let origins: Vec<String> = scenario.origins.iter().map(|o| o.id.clone()).collect();

@@ -372,6 +372,16 @@ pub(crate) fn guarded_scenario(seed: u64) -> Scenario {
     scenario
 }
 
+/// Scenarios of each make in turn: plain ones, guarded clients, gateways that have everything, and both.
+pub(crate) fn any_scenario(seed: u64) -> Scenario {
+    match seed % 4 {
+        0 => random_scenario(seed),
+        1 => guarded_scenario(seed),
+        2 => gateways::equip(random_scenario(seed), seed),
+        _ => gateways::equip(guarded_scenario(seed), seed),
+    }
+}
+
 impl Draw {
     /// Lays more settings over a policy; numbers are small enough for each of them to have an effect.
     fn guard(&mut self, policy: &mut Policy) {
@@ -472,4 +482,4 @@ impl Draw {
 }
 
 /// How many random scenarios have a digest in `tests/golden/digests.txt`.
-pub(crate) const DIGESTS: u64 = 64;
+pub(crate) const DIGESTS: u64 = 96;
