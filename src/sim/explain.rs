@@ -13,6 +13,7 @@ use super::time::SimTime;
 use super::trace::{Index, NodeId, Outcome, SpanId, Trace};
 
 pub use cause::Mechanism;
+pub use words::noticed;
 
 /// Why an attempt ended as it did.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,7 @@
 //! The evidence for an attempt: the answer's bytes, the gateway's log, what the origin did, and the command.
 
 use crate::sim::dialect::dialect;
+use crate::sim::explain::noticed;
 use crate::sim::message::Method;
 use crate::sim::time::SimTime;
 use crate::sim::trace::{Failure, Note, Outcome, SpanKind};
@@ -85,9 +86,8 @@ pub fn inspector(run: &Run, attempt: &Attempt, known: SimTime) -> Inspector {
 
 fn response(run: &Run, attempt: &Attempt) -> (Raw, Option<Remark>) {
     let outcome = run.trace.span(attempt.span).outcome;
-    let note = |failure: Failure| {
-        Some(Remark { text: text::capital(&format!("{}.", names::failure(failure))), bad: true })
-    };
+    let note =
+        |failure: Failure| Some(Remark { text: text::capital(&format!("{}.", noticed(failure))), bad: true });
     match outcome {
         Outcome::Answer(message) => (coloured(&run.trace.render(message)), None),
         Outcome::Broken(message, failure) => (coloured(&run.trace.render(message)), note(failure)),
@@ -187,7 +187,7 @@ fn origin(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
             Note::Committed(order) => (format!("COMMIT  order {order}"), Ink::Mark),
             Note::Wrote(m) => (names::answer(trace, m), Ink::Plain),
             Note::CallerLeft => ("the caller has gone: nobody reads this".to_owned(), Ink::Plain),
-            Note::Noticed(failure) => (names::failure(failure).to_owned(), Ink::Plain),
+            Note::Noticed(failure) => (noticed(failure).to_owned(), Ink::Plain),
             Note::Step(step) => (step.words(), Ink::Plain),
             _ => continue,
         };

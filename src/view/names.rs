@@ -2,7 +2,7 @@
 
 use crate::sim::dialect::dialect;
 use crate::sim::message::Message;
-use crate::sim::trace::{Failure, GiveUp, NodeId, NodeKind, Trace};
+use crate::sim::trace::{GiveUp, NodeId, NodeKind, Trace};
 
 use super::text::capital;
 
@@ -40,49 +40,6 @@ pub fn answer(trace: &Trace, message: Message) -> String {
         Some(status) if template.reason.is_empty() => status.to_string(),
         Some(status) => format!("{status} {}", template.reason),
         None => "something that is no HTTP".to_owned(),
-    }
-}
-
-/// What the node noticed, as the end of "nginx: ...".
-pub fn failure(failure: Failure) -> &'static str {
-    match failure {
-        Failure::Refused => "the connection was refused",
-        Failure::Unreachable => "the host cannot be reached",
-        Failure::NameNotResolved => "the name does not resolve",
-        Failure::ConnectTimeout => "the connection did not open in time",
-        Failure::NoReply => "nothing answers at the other end",
-        Failure::Closed => "the connection was closed before an answer",
-        Failure::Reset => "the connection was reset before an answer",
-        Failure::InvalidHead(_) => "the head of the answer cannot be read",
-        Failure::HeadTooLarge => "the head of the answer is too large",
-        Failure::ReadTimeout => "no answer came in time",
-        Failure::Truncated { reset: false } => "the answer ended too early",
-        Failure::Truncated { reset: true } => "a reset cut the answer",
-        Failure::InvalidChunk => "a chunk of the answer cannot be read",
-        Failure::BodyTimeout => "the answer stood still for too long",
-        Failure::NoLiveUpstream => "no upstream is left to ask",
-        Failure::AttemptTimeout => "the client's own time for the attempt ran out",
-        Failure::Unparsable => "what came is no HTTP",
-        Failure::CallerLeft => "whoever asked has left",
-        Failure::Killed => "the process died",
-        Failure::HandshakeFailed => "the TLS handshake failed",
-        Failure::BadCertificate => "the certificate is not to be trusted",
-        Failure::BreakerOpen => "the circuit breaker is open",
-        Failure::Throttled => "the client throttles itself",
-        Failure::DeadlineExceeded => "the deadline of the call has passed",
-        Failure::Abandoned => "the user has left",
-        Failure::Cancelled => "another attempt was answered first",
-        Failure::RateLimited => "requests come at too high a rate",
-        Failure::ClientLimit => "the client has too many requests under way",
-        Failure::Shed => "too many requests are under way",
-        Failure::GatewayBreakerOpen => "the circuit breaker is open",
-        Failure::NoRoom => "no place at an upstream is free, and none in the line",
-        Failure::QueueTimeout => "no place at an upstream became free in time",
-        Failure::TryTimeout => "the time for one try ran out",
-        Failure::RequestTimeout => "the time for the whole request ran out",
-        Failure::HeadLines => "the head of the answer has too many lines, or one that is too long",
-        Failure::Unrepeatable => "the request cannot be sent again",
-        Failure::HeldDown => "it failed a moment ago and is not dialled again yet",
     }
 }
 

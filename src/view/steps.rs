@@ -1,6 +1,7 @@
 //! The run as steps: what a person goes through with the arrow keys, and the rows of the table.
 
 use crate::sim::dialect::{Setting, dialect};
+use crate::sim::explain::noticed;
 use crate::sim::fault::Fault;
 use crate::sim::scenario::{Action, DependencySettings, OriginSettings, Scenario, Settings};
 use crate::sim::time::{SimDuration, SimTime};
@@ -91,7 +92,7 @@ fn words(trace: &Trace, event: &Event, flight: Option<&Flight>) -> Option<Words>
         Note::Started(_) => at_owner("a worker takes the request".to_owned()),
         Note::Released(_) => at_owner("the worker is free again".to_owned()),
         Note::Committed(order) => at_owner(format!("order {order} is stored")),
-        Note::Noticed(failure) => at_owner(names::failure(failure).to_owned()),
+        Note::Noticed(failure) => at_owner(noticed(failure).to_owned()),
         Note::Decided(rule, _) => {
             let gateway = dialect(trace.dialect(owner?)?);
             at_owner(format!("by its rule: {}", text::plain(gateway.rules().get(usize::from(rule.0))?.text)))

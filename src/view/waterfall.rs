@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::sim::explain::noticed;
 use crate::sim::time::SimTime;
 use crate::sim::trace::{NodeId, Note, Outcome, RetryReason, Span, SpanId, SpanKind, Trace};
 
@@ -268,9 +269,9 @@ fn try_rows(trace: &Trace, attempt: &Attempt, now: Now, extent: SimTime) -> Vec<
                 _ if !over => (None, String::new()),
                 Outcome::Answer(m) => (Some(Mark::of(trace.status(m), false)), names::answer(trace, m)),
                 Outcome::Broken(m, failure) => {
-                    (Some(Mark::of(trace.status(m), false)), names::failure(failure).to_owned())
+                    (Some(Mark::of(trace.status(m), false)), noticed(failure).to_owned())
                 }
-                Outcome::Failed(failure) => (Some(attempt.mark), names::failure(failure).to_owned()),
+                Outcome::Failed(failure) => (Some(attempt.mark), noticed(failure).to_owned()),
                 Outcome::Open | Outcome::Done | Outcome::Unfinished => (None, String::new()),
             };
             let end = span.end.min(now.known).as_secs_f64();

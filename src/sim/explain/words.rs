@@ -171,8 +171,8 @@ fn refused_on_the_way(trace: &Trace, index: &Index<'_>, cause: &Cause) -> bool {
     })
 }
 
-/// What a node noticed, as the end of a sentence.
-pub(super) fn noticed(failure: Failure) -> &'static str {
+/// What a node noticed, as the end of a sentence such as "nginx: ...".
+pub fn noticed(failure: Failure) -> &'static str {
     match failure {
         Failure::Refused => "the connection was refused",
         Failure::Unreachable => "the host cannot be reached",

@@ -1,5 +1,6 @@
 //! An origin's workers, and a dependency's connections.
 
+use crate::sim::explain::noticed;
 use crate::sim::scenario::{DependencySettings, OriginSettings};
 use crate::sim::time::SimTime;
 use crate::sim::trace::{NodeId, Note, Outcome, Span, SpanId, SpanKind, Trace};
@@ -7,7 +8,6 @@ use crate::sim::trace::{NodeId, Note, Outcome, Span, SpanId, SpanKind, Trace};
 use super::{Body, Health, Slot, Tone, broken, quiet, well};
 use crate::view::conditions::{self, ActiveFault};
 use crate::view::mark::Mark;
-use crate::view::names;
 use crate::view::steps::open;
 
 /// The most slots for workers that an origin shows; more are told as a number alone.
@@ -119,7 +119,7 @@ fn done(trace: &Trace, node: NodeId, at: SimTime) -> String {
     });
     match (order, span.outcome) {
         (Some(order), _) => format!("{request}: stored order {order}"),
-        (None, Outcome::Failed(failure)) => format!("{request}: {}", names::failure(failure)),
+        (None, Outcome::Failed(failure)) => format!("{request}: {}", noticed(failure)),
         (None, _) => {
             wrote.map_or(format!("{request}: done"), |status| format!("{request}: answered {status}"))
         }
