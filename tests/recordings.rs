@@ -47,9 +47,19 @@ fn differences(gateway: &str, seen: &Recording) -> Vec<String> {
     if !BY_CHANCE.contains(&gateway) || !seen.profile.contains("pool2") {
         return differences_with(gateway, seen, 1);
     }
-    // Among these seeds there are some that begin at A and some that begin at B.
-    let tried = (1..=6).map(|seed| differences_with(gateway, seen, seed));
-    tried.min_by_key(Vec::len).unwrap_or_default()
+    // Among these seeds there are some that begin at A and some that begin at B, and at products that draw at random
+    // some that meet the faulty origin several times before the other.
+    let mut least: Option<Vec<String>> = None;
+    for seed in 1..=256 {
+        let wrong = differences_with(gateway, seen, seed);
+        if wrong.is_empty() {
+            return wrong;
+        }
+        if least.as_ref().is_none_or(|least| wrong.len() < least.len()) {
+            least = Some(wrong);
+        }
+    }
+    least.unwrap_or_default()
 }
 
 fn differences_with(gateway: &str, seen: &Recording, seed: u64) -> Vec<String> {
@@ -155,6 +165,11 @@ fn compare(gateway: &str, recordings: &str, known: &str, least: usize) {
 #[test]
 fn envoy() {
     compare("envoy", include_str!("recordings/envoy.jsonl"), include_str!("recordings/envoy.known"), 300);
+}
+
+#[test]
+fn caddy() {
+    compare("caddy", include_str!("recordings/caddy.jsonl"), include_str!("recordings/caddy.known"), 476);
 }
 
 #[test]

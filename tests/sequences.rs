@@ -108,6 +108,7 @@ macro_rules! sequences {
 
 sequences!(nginx, by_chance: false, least: 13);
 sequences!(envoy, by_chance: true, least: 8);
+sequences!(caddy, by_chance: true, least: 13);
 sequences!(varnish, by_chance: false, least: 13);
 sequences!(haproxy, by_chance: false, least: 9);
 sequences!(apache, by_chance: false, least: 11);

@@ -17,6 +17,7 @@ macro_rules! rules {
 }
 
 mod apache;
+mod caddy;
 mod envoy;
 mod haproxy;
 mod nginx;
@@ -53,12 +54,14 @@ pub enum DialectName {
     Envoy,
     /// Varnish 7.1.1.
     Varnish,
+    /// Caddy 2.11.7.
+    Caddy,
 }
 
 impl DialectName {
     /// All dialects, in the order of the picker.
     pub const ALL: &[Self] =
-        &[Self::Nginx, Self::Haproxy, Self::Apache, Self::Envoy, Self::Varnish, Self::Rfc9209];
+        &[Self::Nginx, Self::Haproxy, Self::Apache, Self::Envoy, Self::Caddy, Self::Varnish, Self::Rfc9209];
 }
 
 impl fmt::Display for DialectName {
@@ -73,6 +76,7 @@ pub fn dialect(name: DialectName) -> &'static dyn Dialect {
         DialectName::Nginx => &nginx::Nginx,
         DialectName::Envoy => &envoy::Envoy,
         DialectName::Varnish => &varnish::Varnish,
+        DialectName::Caddy => &caddy::Caddy,
         DialectName::Haproxy => &haproxy::Haproxy,
         DialectName::Apache => &apache::Apache,
         DialectName::Rfc9209 => &rfc9209::Neutral,
@@ -119,6 +123,8 @@ pub struct Situation<'a> {
     pub others_left: bool,
     /// How many more upstreams may be tried.
     pub tries_left: u32,
+    /// How the try before failed; none at the first. What failed now is `failure`.
+    pub before: Option<Failure>,
     /// Since the first try.
     pub elapsed: SimDuration,
     /// When a request that is refused for its rate could come instead.
@@ -250,6 +256,11 @@ pub trait Dialect: Sync {
     fn head_bytes_restart_clock(&self) -> bool;
     /// How much of a body it holds back before it sends the head on; 0 sends at once.
     fn holds_back(&self) -> u32;
+    /// False for an upstream's answer that goes on as it comes, whatever [`Dialect::holds_back`] says.
+    fn holds(&self, template: &Template) -> bool {
+        let _ = template;
+        true
+    }
     /// How long it holds that back at most; none for as long as it takes.
     fn holds_for(&self) -> Option<SimDuration> {
         None
@@ -263,6 +274,17 @@ pub trait Dialect: Sync {
     /// True if it reads an answer to its end before it asks again because of its status, so that the connection is
     /// kept.
     fn reads_what_it_drops(&self) -> bool {
+        false
+    }
+    /// True if a wait for the next try may end after [`EffectiveSettings::next_upstream_timeout`], which is looked at
+    /// before it alone.
+    fn waits_past_the_end(&self) -> bool {
+        false
+    }
+    /// True if a request that was sent on a kept connection is sent once more ([`Action::Redial`]) when the connection
+    /// fails like this; that is not held against the upstream.
+    fn replays(&self, method: Method, failure: Failure, head_begun: bool) -> bool {
+        let _ = (method, failure, head_begun);
         false
     }
     /// True if a request may go on a connection that carried another one; `client_reused` tells whether its own
@@ -280,6 +302,10 @@ pub trait Dialect: Sync {
     /// True if the time between two probes counts from the end of the first, not from its start.
     fn pauses_between_probes(&self) -> bool {
         false
+    }
+    /// The upstream with which turns begin, counted from 0.
+    fn begins_with(&self) -> usize {
+        0
     }
     /// True if turns among upstreams begin at a random one.
     fn begins_anywhere(&self) -> bool {

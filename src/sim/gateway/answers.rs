@@ -164,7 +164,9 @@ impl GatewayActor {
         r.head = Some(forwarded);
         if !whole {
             Self::restart_clock(fx, r, slot);
-            if self.dialect.holds_back() == 0 && !r.settings.response_buffering {
+            let holds =
+                self.dialect.holds_back() > 0 && self.dialect.holds(fx.templates.get(message.template));
+            if !holds && !r.settings.response_buffering {
                 Self::begin_answer(fx, r);
             } else if let Some(longest) = self.dialect.holds_for() {
                 fx.timer(longest, slot, 0, Timer::Flush);

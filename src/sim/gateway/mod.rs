@@ -89,6 +89,8 @@ struct Request {
     attempt: Option<Try>,
     /// The upstream of the try before.
     last: Option<usize>,
+    /// How the try before failed.
+    before: Option<Failure>,
     /// The head of the answer, as it will be passed on.
     head: Option<Message>,
     /// Body bytes that are held back with the head.
@@ -147,7 +149,7 @@ impl GatewayActor {
         let start = if dialect.begins_anywhere() {
             Stream::new(seed, &gateway.id, "first upstream").below(upstreams.len() as u64) as usize
         } else {
-            0
+            dialect.begins_with()
         };
         let balance = (start, dialect.draws_two_different());
         Self {
@@ -281,6 +283,7 @@ impl GatewayActor {
             epoch: 0,
             attempt: None,
             last: None,
+            before: None,
             head: None,
             held: 0,
             begun: false,

@@ -180,14 +180,13 @@ impl Passive {
 
     /// `countFailure` of Caddy 2 (`healthchecks.go`): each failure adds one, and takes it back after `fail_duration`.
     fn window(&mut self, w: &FailureWindow, peer: usize, now: SimTime, seen: Seen, blamed: bool) -> Finding {
-        let failed = blamed
-            || match seen {
-                Seen::Answer { status, took } => {
-                    status.is_some_and(|s| w.statuses.contains(&s))
-                        || (!w.latency.is_zero() && took >= w.latency)
-                }
-                _ => false,
-            };
+        let failed = match seen {
+            // An answer that is tried again because of its status is none (`retryableResponseError`).
+            Seen::Answer { status, took } => {
+                status.is_some_and(|s| w.statuses.contains(&s)) || (!w.latency.is_zero() && took >= w.latency)
+            }
+            _ => blamed,
+        };
         if !failed {
             return Finding::Nothing;
         }

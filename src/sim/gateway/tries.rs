@@ -171,7 +171,8 @@ impl GatewayActor {
             Some(head) => Outcome::Broken(head, failure),
             None => Outcome::Failed(failure),
         };
-        let blamed = self.dialect.counts(failure, r.head.is_some());
+        let replayed = attempt.reused && self.dialect.replays(r.method, failure, attempt.head_begun);
+        let blamed = !replayed && self.dialect.counts(failure, r.head.is_some());
         let hold = self.dialect.holds_down(failure);
         if !hold.is_zero() {
             self.held_down[attempt.peer] = fx.now + hold;
@@ -310,6 +311,7 @@ impl GatewayActor {
             answer_begun: r.begun,
             others_left: (0..self.upstreams.len()).any(|peer| r.tried & (1 << peer) == 0),
             tries_left: self.tries_left(r),
+            before: r.before,
             elapsed: fx.now.since(r.started),
             come_back_in,
             settings: &settings,
@@ -330,7 +332,10 @@ impl GatewayActor {
         if let Some((rule, setting)) = verdict.not_next {
             fx.note(span, Note::Decided(rule, Some(setting)));
         }
-        let Some(r) = self.requests.get(slot) else { return };
+        let Some(r) = self.requests.get_mut(slot) else { return };
+        if attempt.is_some() {
+            r.before = Some(failure);
+        }
         let (method, tries) = (r.method, r.tries);
         let own = |status, retry_after| OwnAnswer {
             status,
@@ -343,6 +348,12 @@ impl GatewayActor {
         };
         match verdict.action {
             Action::Next => {
+                if attempt.is_none()
+                    && let Some(r) = self.requests.get_mut(slot)
+                {
+                    // To find nobody who may be asked counts as a try.
+                    r.tries += 1;
+                }
                 if failure == Failure::NameNotResolved
                     && let Some(r) = self.requests.get_mut(slot)
                 {
@@ -369,7 +380,10 @@ impl GatewayActor {
         let s = &r.settings;
         let elapsed = now.since(r.started);
         let left = s.next_upstream_timeout.as_nanos().saturating_sub(elapsed.as_nanos());
-        let left = (!s.next_upstream_timeout.is_zero()).then(|| SimDuration::from_nanos(left));
+        let mut left = (!s.next_upstream_timeout.is_zero()).then(|| SimDuration::from_nanos(left));
+        if self.dialect.waits_past_the_end() && left.take().is_some_and(SimDuration::is_zero) {
+            return Err(RetryObstacle::NoTime);
+        }
         let same = stays(s.retry.again, self.tries_left(r) == 1) || self.pool.size() == 1;
         match self.retries.plan(&s.retry, r.tries, same, left, r.retrying) {
             Plan::Now => Ok(SimDuration::ZERO),

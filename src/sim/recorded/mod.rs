@@ -4,6 +4,7 @@
 //! made with a scripted origin (or two) and a plain client that sends a few requests one after the other.
 
 mod apache;
+mod caddy;
 pub mod clients;
 mod envoy;
 mod faults;
@@ -18,8 +19,8 @@ use super::dialect::{DialectName, dialect};
 use super::fault::Place;
 use super::message::Method;
 use super::scenario::{
-    Action, App, Change, Client, Gateway, GatewaySettings, KeepAlive, Link, Origin, OriginSettings, Request,
-    Scenario, Tls, UpstreamKeepAlive,
+    Action, App, Balance, Change, Client, Gateway, GatewaySettings, KeepAlive, Link, Origin, OriginSettings,
+    Request, Scenario, Tls, UpstreamKeepAlive,
 };
 use super::simulation::run;
 use super::time::{SimDuration, SimTime};
@@ -120,21 +121,22 @@ impl Cell {
         Change { at, action: Action::Send { client: "client".to_owned(), request } }
     }
 
-    /// How many requests the recordings made, one after the other.
-    fn requests(&self) -> usize {
+    /// How many requests the recordings made, one after the other: more of them where chance decides which of them
+    /// meets the faulty origin.
+    fn requests(&self, balance: Balance) -> usize {
         let pool = self.profile.contains("pool2");
+        let random = balance == Balance::Random;
         let short = matches!(self.fault.as_str(), "drip_headers" | "headers_then_stall");
         match self.profile.as_str() {
             "defaults" | "maintenance" | "maintenance_disabled" => 1,
             _ if self.fault.starts_with("client_abort") => 1,
-            _ if short => {
-                if pool {
-                    2
-                } else {
-                    1
-                }
-            }
+            _ if short => match (pool, random) {
+                (true, true) => 4,
+                (true, false) => 2,
+                (false, _) => 1,
+            },
             p if p.ends_with("alldown") => 3,
+            _ if pool && random => 6,
             _ if pool => 4,
             _ => 2,
         }
@@ -154,7 +156,9 @@ impl Cell {
     /// What of the cell the simulator does not have.
     pub fn predict_with(&self, seed: u64) -> Result<Prediction, NotBuilt> {
         let mut scenario = Scenario { seed, ..self.scenario()? };
-        for number in 1..self.requests() {
+        let gateway = &scenario.gateways[0];
+        let effective = dialect(gateway.dialect).effective(&gateway.settings);
+        for number in 1..self.requests(effective.balance) {
             let trace = run(&scenario);
             let end = trace.of_kind(SpanKind::Attempt).last().map_or(SimTime::ZERO, |(_, s)| s.end);
             scenario.timeline.push(self.send(end + SimDuration::from_millis(5), number + 1));
@@ -171,11 +175,10 @@ impl Cell {
             // The first request on a connection is answered; the one that finds it dying is looked at, or where none
             // does, the first that meets the origin again.
             let later = || attempts.iter().skip(1);
-            let gateway = &scenario.gateways[0];
-            let kept = dialect(gateway.dialect).effective(&gateway.settings).upstream_keep_alive;
+            let kept = effective.upstream_keep_alive != UpstreamKeepAlive::Off;
             later()
                 .find(|(id, _)| self.fault.contains("race") && acted(&trace, *id))
-                .or_else(|| later().find(|(id, _)| kept != UpstreamKeepAlive::Off && met_fault(*id)))
+                .or_else(|| later().find(|(id, _)| kept && met_fault(*id)))
                 .or(attempts.get(1))
         } else {
             attempts.iter().find(|(id, _)| met_fault(*id)).or(attempts.first())
@@ -261,6 +264,7 @@ fn product(name: &str) -> Option<Product> {
         "nginx" => (DialectName::Nginx, nginx::settings),
         "envoy" => (DialectName::Envoy, envoy::settings),
         "varnish" => (DialectName::Varnish, varnish::settings),
+        "caddy" => (DialectName::Caddy, caddy::settings),
         "apache" => (DialectName::Apache, apache::settings),
         "haproxy" => (DialectName::Haproxy, haproxy::settings),
         _ => return None,

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{LINK, NotBuilt, apache, envoy, faults, haproxy, nginx, product, status, tries, varnish};
+use super::{LINK, NotBuilt, apache, caddy, envoy, faults, haproxy, nginx, product, status, tries, varnish};
 use crate::sim::fault::{Fault, ProcessDown, SlowAnswer};
 use crate::sim::message::Method;
 use crate::sim::scenario::{
@@ -59,6 +59,7 @@ fn special(gateway: &str) -> Option<Special> {
         "nginx" => nginx::special,
         "envoy" => envoy::special,
         "varnish" => varnish::special,
+        "caddy" => caddy::special,
         "apache" => apache::special,
         "haproxy" => haproxy::special,
         _ => return None,
