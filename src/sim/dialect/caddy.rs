@@ -5,6 +5,7 @@
 //! without a body one that is replayed), `read_timeout` before the head of an answer, and that an answer which
 //! `lb_retry_match` matches after the last retry loses its body.
 
+mod answers;
 mod log;
 mod rules;
 mod settings;
@@ -21,26 +22,9 @@ use crate::sim::trace::{Failure, SpanId, Trace};
 /// The product.
 pub(super) struct Caddy;
 
-/// What it writes into `Server` and `Via`.
-const SERVER: &str = "Caddy";
-
 /// What net/http gathers of an answer before it writes: `bufferBeforeChunkingSize`, 2 KiB, and a connection's buffer,
 /// 4 KiB, of which the head takes some.
 const GATHERED: u32 = 4_096;
-
-/// Headers that belong to a connection: `hopHeaders` of reverseproxy.go.
-const HOP: [&str; 10] = [
-    "Alt-Svc",
-    "Connection",
-    "Proxy-Connection",
-    "Keep-Alive",
-    "Proxy-Authenticate",
-    "Proxy-Authorization",
-    "Te",
-    "Trailer",
-    "Transfer-Encoding",
-    "Upgrade",
-];
 
 /// `DialError` of `httptransport.go`: no connection came about.
 fn is_dial_error(failure: Failure) -> bool {
@@ -179,9 +163,11 @@ impl Dialect for Caddy {
                 if setting.is_some() {
                     return verdict(Action::Next, WAITS_FOR_UPSTREAM, setting);
                 }
-                let status = s.before.map_or(503, |before| answer(before).0);
+                if let Some(before) = s.before {
+                    return verdict(Action::Answer(answer(before).0), EARLIER_ERROR, retries(s.settings));
+                }
                 let (rule, setting) = if full { (FULL, Some(Setting::Limits)) } else { (NO_UPSTREAMS, None) };
-                return verdict(Action::Answer(status), rule, setting);
+                return verdict(Action::Answer(503), rule, setting);
             }
             _ => {}
         }
@@ -255,60 +241,12 @@ impl Dialect for Caddy {
         self.own(OwnAnswer::configured(status, retry_after))
     }
 
-    /// An error has no body; recorded byte for byte. net/http sorts headers, and appends its own.
-    fn own(&self, o: OwnAnswer) -> Template {
-        let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.to_owned()));
-        let body = if o.failure.is_none() { "down for maintenance" } else { "" };
-        let mut template = Template::new(o.status, &reason(o.status), &[], body);
-        let mut headers = Vec::new();
-        if !body.is_empty() {
-            headers.push(text("Content-Type", "text/plain; charset=utf-8"));
-        }
-        match o.retry_after {
-            RetryAfter::Absent => {}
-            RetryAfter::Seconds(seconds) => headers.push(text("Retry-After", &seconds.to_string())),
-            RetryAfter::Date(wait) => headers.push(("Retry-After".to_owned(), Value::DateAfter(wait))),
-        }
-        headers.extend([
-            text("Server", SERVER),
-            ("Date".to_owned(), Value::Date),
-            ("Content-Length".to_owned(), Value::BodyLength),
-        ]);
-        template.headers = headers;
-        template
+    fn own(&self, answer: OwnAnswer) -> Template {
+        answers::own(answer)
     }
 
-    /// `finalizeResponse` of reverseproxy.go, and `chunkWriter.writeHeader` of net/http: `Via` in place of `Server`, all
-    /// sorted by name, then what net/http adds.
     fn forward(&self, upstream: &Template) -> Template {
-        let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.to_owned()));
-        let mut template = upstream.clone();
-        template.defect = None;
-        template.reason = reason(upstream.status.unwrap_or_default());
-        template.framing = match upstream.framing {
-            Framing::Length => Framing::Length,
-            Framing::Chunked | Framing::Close => Framing::Chunked,
-        };
-        let mut headers = vec![text("Via", &format!("1.1 {SERVER}"))];
-        for (name, value) in &upstream.headers {
-            let name = canonical(name);
-            let told_otherwise = name == "Content-Length" && template.framing == Framing::Chunked;
-            if !told_otherwise && !HOP.contains(&name.as_str()) {
-                headers.push((name, value.clone()));
-            }
-        }
-        headers.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let missing = |headers: &[(String, Value)], name: &str| headers.iter().all(|(n, _)| n != name);
-        if missing(&headers, "Date") {
-            headers.push(("Date".to_owned(), Value::Date));
-        }
-        if template.framing == Framing::Chunked {
-            headers.push(text("Transfer-Encoding", "chunked"));
-        } else if missing(&headers, "Content-Type") && !template.body.is_empty() {
-            headers.push(text("Content-Type", sniffed(&template.body)));
-        }
-        template.headers = headers;
-        template
+        answers::forward(upstream)
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {
@@ -322,186 +260,5 @@ fn names_status(conditions: &[NextUpstream], status: u16) -> bool {
     all || NextUpstream::of_status(status).is_some_and(|named| conditions.contains(&named))
 }
 
-/// `CanonicalMIMEHeaderKey` of Go's net/textproto.
-fn canonical(name: &str) -> String {
-    let mut first = true;
-    let letters = name.chars().map(|c| {
-        let c = if first { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-        first = c == '-';
-        c
-    });
-    letters.collect()
-}
-
-/// `DetectContentType` of Go's net/http, as far as text goes.
-fn sniffed(body: &str) -> &'static str {
-    let start = body.trim_start().to_ascii_lowercase();
-    let html = ["<!doctype html", "<html", "<head", "<body", "<h1", "<p", "<!--"];
-    if html.iter().any(|tag| start.starts_with(tag)) {
-        "text/html; charset=utf-8"
-    } else {
-        "text/plain; charset=utf-8"
-    }
-}
-
-/// `StatusText` of Go's net/http, and what stands where that is empty.
-fn reason(status: u16) -> String {
-    let text = match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        204 => "No Content",
-        206 => "Partial Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        406 => "Not Acceptable",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        410 => "Gone",
-        411 => "Length Required",
-        412 => "Precondition Failed",
-        413 => "Request Entity Too Large",
-        414 => "Request URI Too Long",
-        415 => "Unsupported Media Type",
-        422 => "Unprocessable Entity",
-        425 => "Too Early",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        507 => "Insufficient Storage",
-        508 => "Loop Detected",
-        511 => "Network Authentication Required",
-        other => return format!("status code {other}"),
-    };
-    text.to_owned()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sim::message::{Message, TemplateId};
-    use crate::sim::time::{SimDuration, SimTime};
-
-    const MESSAGE: Message = Message { template: TemplateId(0), number: 0, sent: SimTime::ZERO };
-
-    fn situation(settings: &EffectiveSettings, failure: Failure, method: Method) -> Situation<'_> {
-        Situation {
-            failure,
-            method,
-            sent: !is_dial_error(failure),
-            reused: false,
-            head_begun: false,
-            client_reused: false,
-            status_line_read: false,
-            head_accepted: false,
-            answer_begun: false,
-            others_left: true,
-            tries_left: u32::MAX,
-            before: None,
-            elapsed: SimDuration::ZERO,
-            come_back_in: None,
-            settings,
-        }
-    }
-
-    fn trying(seconds: u64) -> EffectiveSettings {
-        let next_upstream_timeout = Some(SimDuration::from_secs(seconds));
-        Caddy.effective(&GatewaySettings { next_upstream_timeout, ..GatewaySettings::default() })
-    }
-
-    #[test]
-    fn only_get_is_repeated_once_it_was_connected() {
-        let s = trying(2);
-        let action = |failure, method| Caddy.decide(situation(&s, failure, method)).action;
-        assert_eq!(action(Failure::Refused, Method::Post), Action::Next);
-        assert_eq!(action(Failure::HandshakeFailed, Method::Post), Action::Answer(502));
-        assert_eq!(action(Failure::Closed, Method::Get), Action::Next);
-        // `req.Method != "GET"`: idempotent or not, no other one is.
-        assert_eq!(action(Failure::Closed, Method::Head), Action::Answer(502));
-    }
-
-    #[test]
-    fn time_that_is_over_ends_all_tries() {
-        let s = trying(2);
-        let late = |failure| {
-            let elapsed = SimDuration::from_secs(2);
-            Caddy.decide(Situation { elapsed, ..situation(&s, failure, Method::Get) })
-        };
-        let verdict = late(Failure::ReadTimeout);
-        assert_eq!(verdict.action, Action::Answer(504));
-        assert_eq!(verdict.not_next, Some((TIME_IS_UP, Setting::NextUpstreamTimeout)));
-        assert_eq!(late(Failure::NoLiveUpstream).action, Action::Answer(503));
-    }
-
-    #[test]
-    fn where_nobody_is_available_the_failure_before_gives_the_status() {
-        let s = trying(2);
-        let nobody = situation(&s, Failure::NoLiveUpstream, Method::Post);
-        assert_eq!(Caddy.decide(nobody).action, Action::Next, "whatever the method");
-        let last = Situation { tries_left: 1, ..nobody };
-        assert_eq!(Caddy.decide(last).action, Action::Answer(503));
-        let after = |before| Caddy.decide(Situation { before: Some(before), ..last }).action;
-        assert_eq!(after(Failure::Refused), Action::Answer(502));
-        assert_eq!(after(Failure::ReadTimeout), Action::Answer(504));
-    }
-
-    #[test]
-    fn a_kept_connection_that_ends_is_replaced_unseen_for_what_can_be_replayed() {
-        let s = Caddy.effective(&GatewaySettings::default());
-        let action = |method, head_begun| {
-            let reused = situation(&s, Failure::Closed, method);
-            Caddy.decide(Situation { reused: true, head_begun, ..reused }).action
-        };
-        assert_eq!(action(Method::Get, false), Action::Redial);
-        assert_eq!(action(Method::Get, true), Action::Answer(502));
-        // `isReplayable` names GET, HEAD, OPTIONS and TRACE: not DELETE, idempotent as it is.
-        assert_eq!(action(Method::Delete, false), Action::Answer(502));
-    }
-
-    #[test]
-    fn headers_are_sorted_and_via_stands_for_server() {
-        let mut upstream = Template::new(999, "Odd", &[("x-origin", "A"), ("Connection", "close")], "hi");
-        // Recorded: caddy tuned status_999.
-        let names: Vec<_> = Caddy.forward(&upstream).headers.into_iter().map(|(n, _)| n).collect();
-        assert_eq!(names, ["Content-Length", "Via", "X-Origin", "Date", "Content-Type"]);
-        assert!(Caddy.forward(&upstream).render(MESSAGE, 0).starts_with("HTTP/1.1 999 status code 999\r\n"));
-        upstream.framing = Framing::Chunked;
-        let names: Vec<_> = Caddy.forward(&upstream).headers.into_iter().map(|(n, _)| n).collect();
-        assert_eq!(names, ["Via", "X-Origin", "Date", "Transfer-Encoding"]);
-    }
-
-    #[test]
-    fn an_error_has_no_body_and_maintenance_has_one() {
-        let refused =
-            OwnAnswer { failure: Some(Failure::Refused), ..OwnAnswer::configured(502, RetryAfter::Absent) };
-        let page = Caddy.own(refused).render(MESSAGE, 0);
-        assert!(page.starts_with("HTTP/1.1 502 Bad Gateway\r\nServer: Caddy\r\nDate: "), "{page}");
-        assert!(page.ends_with("\r\nContent-Length: 0\r\n\r\n"), "{page}");
-        let page = Caddy.page(503, RetryAfter::Seconds(120)).render(MESSAGE, 0);
-        assert!(page.contains("\r\nRetry-After: 120\r\nServer: Caddy\r\n"), "{page}");
-        assert!(page.ends_with("\r\n\r\ndown for maintenance"), "{page}");
-    }
-
-    #[test]
-    fn a_status_below_100_closes_and_is_not_held_against_anybody() {
-        let settings = Caddy.effective(&GatewaySettings::default());
-        let template = Template::new(42, "What", &[], "hi");
-        assert_eq!(Caddy.read(&template, 0, &settings), Reading::Reject(Failure::Unparsable));
-        assert!(!Caddy.counts(Failure::Unparsable, false));
-        let verdict = Caddy.decide(situation(&settings, Failure::Unparsable, Method::Get));
-        assert_eq!(verdict.action, Action::Close);
-    }
-}
+mod tests;

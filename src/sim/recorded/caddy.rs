@@ -139,9 +139,10 @@ mod tests {
     fn lines_of_a_block_become_settings_in_whatever_order() {
         let lines =
             serde_json::json!({"rp": ["max_fails 3", "fail_duration 4s", "unhealthy_status 5xx 429"]});
-        let Some(PassiveHealth::Window(window)) = special("x", &lines).expect("known lines").passive_health
-        else {
-            panic!("fail_duration switches passive health on");
+        let read = special("x", &lines).expect("known lines").passive_health;
+        let window = match read {
+            Some(PassiveHealth::Window(window)) => window,
+            other => unreachable!("fail_duration switches passive health on: {other:?}"),
         };
         assert_eq!((window.max_fails, window.fail_duration), (3, SimDuration::from_secs(4)));
         assert_eq!((window.statuses.len(), window.statuses.last()), (101, Some(&429)));

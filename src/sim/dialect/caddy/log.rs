@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::settings;
 use crate::sim::dialect::LogLine;
 use crate::sim::message::{HeadDefect, Message};
 use crate::sim::random::Stream;
@@ -100,7 +101,7 @@ fn error(trace: &Trace, request: SpanId, tries: &[Span]) -> Option<(String, bool
         _ => None,
     });
     match last {
-        Some((failure, node)) => Some((words(failure, &address(trace, node)), nobody)),
+        Some((failure, node)) => Some((words(failure, &address(trace, node), limit(trace, request)), nobody)),
         None if nobody && tries.is_empty() => Some(("no upstreams available".to_owned(), true)),
         None if nobody => Some(("http: invalid Read on closed Body".to_owned(), true)),
         None => None,
@@ -108,7 +109,7 @@ fn error(trace: &Trace, request: SpanId, tries: &[Span]) -> Option<(String, bool
 }
 
 /// Recordings: caddy tuned, one fault after the other.
-fn words(failure: Failure, address: &str) -> String {
+fn words(failure: Failure, address: &str, limit: u32) -> String {
     let dial = |why: &str| format!("dial tcp {address}: {why}");
     let broken = |why: &str| format!("net/http: HTTP/1.x transport connection broken: {why}");
     match failure {
@@ -125,7 +126,7 @@ fn words(failure: Failure, address: &str) -> String {
             "tls: failed to verify certificate: x509: certificate is not valid for any names, but wanted to match localhost"
                 .to_owned()
         }
-        Failure::HeadTooLarge => "net/http: server response headers exceeded 10485760 bytes; aborted".to_owned(),
+        Failure::HeadTooLarge => format!("net/http: server response headers exceeded {limit} bytes; aborted"),
         Failure::InvalidHead(defect) => broken(match defect {
             HeadDefect::BadStatusLine => r#"malformed HTTP status code "abc""#,
             HeadDefect::Garbage => "malformed HTTP response",
@@ -140,6 +141,13 @@ fn words(failure: Failure, address: &str) -> String {
         }),
         _ => broken("unexpected EOF"),
     }
+}
+
+/// The largest head of an answer that was accepted when the run began.
+fn limit(trace: &Trace, request: SpanId) -> u32 {
+    let id = &trace.node(trace.span(request).node).id;
+    let gateway = trace.scenario.gateways.iter().find(|g| g.id == *id);
+    gateway.map_or(0, |g| settings::effective(&g.settings).header_limit)
 }
 
 /// How an error that comes from reading a connection begins.

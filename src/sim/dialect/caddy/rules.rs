@@ -28,8 +28,11 @@ rules! {
         "Caddy closes the client's connection without a byte when the upstream's status is below 100",
         "Go's net/http, checkWriteHeaderCode panics; recording: caddy tuned status_042";
     NO_UPSTREAMS: "no-upstreams",
-        "Caddy answers 503 when no upstream is available, or as the try before failed",
+        "Caddy answers 503 when no upstream is available",
         "reverseproxy.go 2.11, proxyLoopIteration: errNoUpstream only where there is no other error; recordings: caddy passive-pool2-alldown refused, sequence passive_single_kill";
+    EARLIER_ERROR: "earlier-error",
+        "Caddy answers as the try before failed, since no upstream is available now",
+        "reverseproxy.go 2.11, proxyLoopIteration: the error of the try before is kept";
     FULL: "upstreams-full",
         "Caddy answers 503 when every upstream has as many requests under way as it may",
         "hosts.go 2.11, Upstream.Available: a full one is not available; documentation of unhealthy_request_count";

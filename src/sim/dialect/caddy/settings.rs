@@ -133,7 +133,7 @@ pub(super) fn directive(setting: Setting) -> &'static str {
         Setting::Retry => "lb_try_interval",
         Setting::HeaderLimit => "max_response_header",
         Setting::Maintenance => "respond 503",
-        Setting::KeepAlive => "idle",
+        Setting::KeepAlive => "timeouts idle",
         Setting::UpstreamKeepAlive => "keepalive",
         Setting::Balance => "lb_policy",
         Setting::Upstreams => "to",
@@ -158,6 +158,12 @@ pub(super) fn value(setting: Setting, s: &EffectiveSettings) -> String {
         Setting::ReadTimeout => time(s.read_timeout),
         Setting::BodyTimeout if s.body_timeout.is_zero() => "none".to_owned(),
         Setting::NextUpstream => matchers(&s.next_upstream).join("; "),
+        Setting::HeaderLimit if s.header_limit.is_multiple_of(1 << 20) => {
+            format!("{}MiB", s.header_limit >> 20)
+        }
+        Setting::HeaderLimit if s.header_limit.is_multiple_of(1 << 10) => {
+            format!("{}KiB", s.header_limit >> 10)
+        }
         // 0 for both: as often as there is time for.
         Setting::NextUpstreamTries => s.next_upstream_tries.saturating_sub(1).to_string(),
         Setting::NextUpstreamTimeout if s.next_upstream_timeout.is_zero() => "0".to_owned(),
