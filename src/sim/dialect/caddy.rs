@@ -2,8 +2,9 @@
 //!
 //! What net/http of Go does by itself (replayed requests, buffers, the order of headers) is Caddy's too. Left out:
 //! `handle_response`, `request_buffers` (so a body that was sent is gone), `Idempotency-Key` (which makes a request
-//! without a body one that is replayed), `read_timeout` before the head of an answer, and that an answer which
-//! `lb_retry_match` matches after the last retry loses its body.
+//! without a body one that is replayed), `read_timeout` before the head of an answer, that an answer which
+//! `lb_retry_match` matches after the last retry loses its body, and that `health_fails` counts probes that need not
+//! follow each other.
 
 mod answers;
 mod log;
