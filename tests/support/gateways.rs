@@ -45,6 +45,7 @@ impl Draw {
                 max_fails: 1 + self.number(3),
                 statuses: vec![500, 503],
                 latency: self.millis(300),
+                consecutive: false,
             }),
             2 => PassiveHealth::ErrorState(ErrorState {
                 retry: self.millis(4_000),

@@ -195,6 +195,8 @@ pub struct OwnAnswer {
     pub method: Method,
     /// How many tries there were.
     pub tries: u32,
+    /// How many requests may be under way, where there were too many.
+    pub limit: u32,
 }
 
 impl OwnAnswer {
@@ -208,6 +210,7 @@ impl OwnAnswer {
             head_begun: false,
             method: Method::Get,
             tries: 0,
+            limit: 0,
         }
     }
 }
@@ -265,6 +268,11 @@ pub trait Dialect: Sync {
     fn holds_for(&self) -> Option<SimDuration> {
         None
     }
+    /// True if an answer to this method may be dropped for another try because of its status, so long after the first.
+    fn repeats_answers(&self, method: Method, elapsed: SimDuration, settings: &EffectiveSettings) -> bool {
+        let _ = (method, elapsed, settings);
+        true
+    }
     /// True if the wait of [`EffectiveSettings::retry`] comes before a retry after this failure; none is an answer
     /// whose status is tried again.
     fn waits(&self, failure: Option<Failure>) -> bool {
@@ -306,6 +314,10 @@ pub trait Dialect: Sync {
     /// The upstream with which turns begin, counted from 0.
     fn begins_with(&self) -> usize {
         0
+    }
+    /// True if the first probe is sent when the run begins, not an interval later.
+    fn probes_at_once(&self) -> bool {
+        true
     }
     /// True if turns among upstreams begin at a random one.
     fn begins_anywhere(&self) -> bool {

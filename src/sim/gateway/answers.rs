@@ -78,7 +78,9 @@ impl GatewayActor {
     /// Asks the dialect what it makes of a head; true if the answer is to be passed on.
     fn accept<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, message: Message) -> bool {
         let Some(r) = self.requests.get(slot) else { return false };
-        let (span, tries_left) = (r.span, self.tries_left(r));
+        let elapsed = fx.now.since(r.started);
+        let again = self.dialect.repeats_answers(r.method, elapsed, &r.settings);
+        let (span, tries_left) = (r.span, if again { self.tries_left(r) } else { 0 });
         let once = self.dialect.sends_once(r.method);
         match self.dialect.read(fx.templates.get(message.template), tries_left, &r.settings) {
             Reading::Accept => !self.hides(fx, slot, message),

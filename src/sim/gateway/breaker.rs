@@ -107,7 +107,12 @@ impl Breaker {
         status: u16,
         took: SimDuration,
     ) -> bool {
-        if rule.trip == Trip::Never || matches!(self.state, State::Open(_)) {
+        if rule.trip == Trip::Never {
+            return false;
+        }
+        // What was under way when it opened is counted too (`serve` of `cbreaker.go`), and tells on the way back.
+        let open = matches!(self.state, State::Open(_));
+        if open && matches!(rule.recovery, Recovery::HalfOpen(_)) {
             return false;
         }
         self.count(rule, now, status, took);
@@ -128,7 +133,7 @@ impl Breaker {
             return false;
         }
         self.next_check = now + rule.check_period;
-        if self.trips(rule) {
+        if !open && self.trips(rule) {
             self.turn(State::Open(now + rule.open_for));
             return true;
         }
@@ -265,6 +270,21 @@ mod tests {
         let kept = kept_away(&rule, 9_000, |at| (200, if at >= 1_000 { 400 } else { 2 }));
         // Eight quick ones, so the ninth slow one opens it; it has answered at 2.45 s.
         assert_eq!(kept.first(), Some(&2_175), "the list runs by arrival: the ninth slow one came at 2.05 s");
+    }
+
+    #[test]
+    fn what_was_under_way_when_it_opened_is_remembered_on_the_way_back() {
+        let rule = traefik(Trip::Latency { quantile: 0.5, above: SimDuration::from_millis(300) });
+        let mut breaker = Breaker::new();
+        let at = SimTime::from_millis;
+        let (slow, quick) = (SimDuration::from_millis(400), SimDuration::from_millis(2));
+        assert!([0, 100, 200].iter().all(|t| breaker.admit(&rule, at(*t))));
+        assert!(breaker.answered(&rule, at(400), 200, slow));
+        assert!(!breaker.answered(&rule, at(500), 200, slow) && !breaker.answered(&rule, at(600), 200, slow));
+        // Open until 3.4 s. The first that may pass is quick, but two slow ones are still the median.
+        assert_eq!([3_400, 3_500, 6_300].map(|t| breaker.admit(&rule, at(t))), [false, false, true]);
+        assert!(breaker.answered(&rule, at(6_302), 200, quick));
+        assert_eq!(breaker.state(), State::Open(at(9_302)));
     }
 
     #[test]

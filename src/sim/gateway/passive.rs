@@ -51,7 +51,7 @@ struct Peer {
     checked: u64,
     /// Caddy: when the last failures were, at most as many as put it out.
     failures: VecDeque<SimTime>,
-    /// Apache: since when it is in the error state. Envoy: since when it is ejected.
+    /// Apache: since when it is in the error state. Envoy: since when it is ejected. Traefik: since when it is down.
     out_since: Option<SimTime>,
     /// Envoy, HAProxy: failures in a row, of either sort.
     in_a_row: u32,
@@ -97,6 +97,9 @@ impl Passive {
                     && max_fails > 0
                     && p.fails >= max_fails
                     && seconds(now).saturating_sub(p.checked) <= fail_timeout.as_millis() / 1_000
+            }
+            PassiveHealth::Window(w) if w.consecutive => {
+                p.out_since.is_some_and(|since| now.since(since) < w.fail_duration)
             }
             PassiveHealth::Window(w) => {
                 let remembered = p.failures.iter().filter(|at| now.since(**at) < w.fail_duration).count();
@@ -187,17 +190,27 @@ impl Passive {
             }
             _ => blamed,
         };
+        let p = &mut self.peers[peer];
         if !failed {
+            if w.consecutive {
+                p.failures.clear();
+            }
             return Finding::Nothing;
         }
-        let p = &mut self.peers[peer];
         p.failures.retain(|at| now.since(*at) < w.fail_duration);
         p.failures.push_back(now);
         let count = p.failures.len() as u32;
         while p.failures.len() > w.max_fails as usize {
             p.failures.pop_front();
         }
-        if count >= w.max_fails { Finding::Out(count) } else { Finding::Counted(count) }
+        if count < w.max_fails {
+            return Finding::Counted(count);
+        }
+        // What fails while it is out does not prolong that (`WrapHandler` of Traefik 3.7's `healthcheck.go`).
+        if p.out_since.is_none_or(|since| now.since(since) >= w.fail_duration) {
+            p.out_since = Some(now);
+        }
+        Finding::Out(count)
     }
 
     /// Apache: `PROXY_WORKER_IN_ERROR`, set by a connection that does not come about, by `failonstatus` and `failontimeout`.

@@ -34,9 +34,10 @@ impl GatewayActor {
             return;
         }
         let request = fx.requests.probe(&rule.path);
+        let first = if self.dialect.probes_at_once() { SimDuration::ZERO } else { rule.interval };
         for peer in self.pool.indices() {
             let slot = self.probers.insert(Prober { peer, request, under_way: None, epoch: 0 });
-            fx.timer(SimDuration::ZERO, slot, 0, Timer::Probe);
+            fx.timer(first, slot, 0, Timer::Probe);
         }
     }
 

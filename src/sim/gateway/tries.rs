@@ -345,6 +345,11 @@ impl GatewayActor {
             head_begun: situation.head_begun,
             method,
             tries,
+            limit: match failure {
+                Failure::Shed => settings.limits.total_requests,
+                Failure::ClientLimit => settings.limits.client_requests,
+                _ => 0,
+            },
         };
         match verdict.action {
             Action::Next => {

@@ -92,7 +92,12 @@ pub(super) fn supports(setting: Setting, s: &GatewaySettings) -> Result<(), &'st
             "only round_robin (weighted_round_robin) knows weights, and the policy first_available (first) stands for backups",
         ),
         Setting::PassiveHealth => fits(
-            matches!(s.passive_health, None | Some(PassiveHealth::Off | PassiveHealth::Window(_))),
+            matches!(
+                s.passive_health,
+                None | Some(
+                    PassiveHealth::Off | PassiveHealth::Window(FailureWindow { consecutive: false, .. })
+                )
+            ),
             HEALTH,
         ),
         Setting::HealthCheck => fits(

@@ -33,6 +33,7 @@ fn caddy_remembers_each_failure_for_its_time() {
         max_fails: 2,
         statuses: vec![503],
         latency: SimDuration::from_secs(2),
+        consecutive: false,
     });
     let mut p = passive(1);
     assert_eq!(p.ended(&rule, 0, at(0), Seen::NoConnection, true, 0), Finding::Counted(1));
@@ -126,4 +127,28 @@ fn haproxy_counts_errors_in_a_row_and_knows_which_5xx_are_none() {
 #[test]
 fn panic_begins_below_the_threshold() {
     assert!(!panics(1, 2, 0.5) && panics(0, 2, 0.5) && panics(1, 3, 0.5) && !panics(0, 2, 0.0));
+}
+
+#[test]
+fn traefik_counts_failures_in_a_row_and_keeps_an_upstream_out_for_the_whole_time() {
+    let rule = PassiveHealth::Window(FailureWindow {
+        fail_duration: SimDuration::from_secs(10),
+        max_fails: 2,
+        statuses: vec![503],
+        consecutive: true,
+        ..FailureWindow::default()
+    });
+    let mut passive = Passive::new(1, Stream::new(1, "gateway", "enforcing"));
+    let answer = |passive: &mut Passive, at: u64, status: u16| {
+        let seen = Seen::Answer { status: Some(status), took: SimDuration::ZERO };
+        passive.ended(&rule, 0, SimTime::from_secs(at), seen, false, 0)
+    };
+    assert_eq!(answer(&mut passive, 0, 503), Finding::Counted(1));
+    assert_eq!(answer(&mut passive, 1, 200), Finding::Nothing);
+    assert_eq!(answer(&mut passive, 2, 503), Finding::Counted(1), "a good answer forgets what was before");
+    assert_eq!(answer(&mut passive, 9, 503), Finding::Out(2));
+    // One that was under way fails too.
+    assert_eq!(answer(&mut passive, 15, 503), Finding::Out(2));
+    let out = |passive: &Passive, at| passive.is_out(&rule, 0, SimTime::from_secs(at), 0, SimDuration::ZERO);
+    assert_eq!([9, 12, 18, 19].map(|at| out(&passive, at)), [true, true, true, false]);
 }

@@ -58,7 +58,7 @@ pub enum PassiveHealth {
     /// `fail_timeout`. A single upstream is never out. nginx (`ngx_http_upstream_module`, server).
     MaxFails,
     /// Each failure is remembered for a while, and an upstream is out while too many are remembered. Caddy
-    /// (`reverse_proxy`, passive health checks).
+    /// (`reverse_proxy`, passive health checks), Traefik (`passiveHealthCheck`).
     Window(FailureWindow),
     /// One failure puts an upstream into an error state for a while. Apache (`mod_proxy`, `retry`).
     ErrorState(ErrorState),
@@ -81,6 +81,10 @@ pub struct FailureWindow {
     pub statuses: Vec<u16>,
     /// Answers that take longer count as failures (Caddy `unhealthy_latency`); 0 by default, which is never.
     pub latency: SimDuration,
+    /// Whether only failures in a row count, and put an upstream out for all of `fail_duration` (Traefik
+    /// `passiveHealthCheck`, which has it so always); false by default.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub consecutive: bool,
 }
 
 impl Default for FailureWindow {
@@ -90,6 +94,7 @@ impl Default for FailureWindow {
             max_fails: 1,
             statuses: Vec::new(),
             latency: SimDuration::ZERO,
+            consecutive: false,
         }
     }
 }
