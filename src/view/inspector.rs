@@ -131,7 +131,7 @@ fn log(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
     for (id, span) in requests {
         let Some(name) = trace.dialect(span.node) else { continue };
         let lines = dialect(name).log_lines(trace, id);
-        for file in ["access", "error"] {
+        for file in ["access", "access.json", "error"] {
             let mut of_file = lines.iter().filter(|l| l.file == file && l.at <= known).peekable();
             if of_file.peek().is_none() {
                 continue;

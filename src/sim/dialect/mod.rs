@@ -23,6 +23,7 @@ mod haproxy;
 mod nginx;
 mod rfc9209;
 mod settings;
+mod traefik;
 mod varnish;
 
 pub use settings::{EffectiveSettings, Setting};
@@ -56,12 +57,22 @@ pub enum DialectName {
     Varnish,
     /// Caddy 2.11.7.
     Caddy,
+    /// Traefik 3.7.15.
+    Traefik,
 }
 
 impl DialectName {
     /// All dialects, in the order of the picker.
-    pub const ALL: &[Self] =
-        &[Self::Nginx, Self::Haproxy, Self::Apache, Self::Envoy, Self::Caddy, Self::Varnish, Self::Rfc9209];
+    pub const ALL: &[Self] = &[
+        Self::Nginx,
+        Self::Haproxy,
+        Self::Apache,
+        Self::Envoy,
+        Self::Caddy,
+        Self::Traefik,
+        Self::Varnish,
+        Self::Rfc9209,
+    ];
 }
 
 impl fmt::Display for DialectName {
@@ -77,6 +88,7 @@ pub fn dialect(name: DialectName) -> &'static dyn Dialect {
         DialectName::Envoy => &envoy::Envoy,
         DialectName::Varnish => &varnish::Varnish,
         DialectName::Caddy => &caddy::Caddy,
+        DialectName::Traefik => &traefik::Traefik,
         DialectName::Haproxy => &haproxy::Haproxy,
         DialectName::Apache => &apache::Apache,
         DialectName::Rfc9209 => &rfc9209::Neutral,
@@ -220,7 +232,7 @@ impl OwnAnswer {
 pub struct LogLine {
     /// When it was written.
     pub at: SimTime,
-    /// Which file: `access` or `error`.
+    /// Which file: `access`, `access.json` or `error`.
     pub file: &'static str,
     /// The line.
     pub text: String,

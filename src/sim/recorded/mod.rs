@@ -11,6 +11,7 @@ mod faults;
 mod haproxy;
 mod nginx;
 mod sequence;
+mod traefik;
 mod varnish;
 
 pub use sequence::{Fared, Sequence};
@@ -265,6 +266,7 @@ fn product(name: &str) -> Option<Product> {
         "envoy" => (DialectName::Envoy, envoy::settings),
         "varnish" => (DialectName::Varnish, varnish::settings),
         "caddy" => (DialectName::Caddy, caddy::settings),
+        "traefik" => (DialectName::Traefik, traefik::settings),
         "apache" => (DialectName::Apache, apache::settings),
         "haproxy" => (DialectName::Haproxy, haproxy::settings),
         _ => return None,

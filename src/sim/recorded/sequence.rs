@@ -5,7 +5,9 @@
 
 use serde_json::Value;
 
-use super::{LINK, NotBuilt, apache, caddy, envoy, faults, haproxy, nginx, product, status, tries, varnish};
+use super::{
+    LINK, NotBuilt, apache, caddy, envoy, faults, haproxy, nginx, product, status, traefik, tries, varnish,
+};
 use crate::sim::fault::{Fault, ProcessDown, SlowAnswer};
 use crate::sim::message::Method;
 use crate::sim::scenario::{
@@ -60,6 +62,7 @@ fn special(gateway: &str) -> Option<Special> {
         "envoy" => envoy::special,
         "varnish" => varnish::special,
         "caddy" => caddy::special,
+        "traefik" => traefik::special,
         "apache" => apache::special,
         "haproxy" => haproxy::special,
         _ => return None,
