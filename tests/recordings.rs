@@ -201,3 +201,13 @@ fn haproxy() {
 fn apache() {
     compare("apache", include_str!("recordings/apache.jsonl"), include_str!("recordings/apache.known"), 301);
 }
+
+#[test]
+fn traefik() {
+    compare(
+        "traefik",
+        include_str!("recordings/traefik.jsonl"),
+        include_str!("recordings/traefik.known"),
+        350,
+    );
+}

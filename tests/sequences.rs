@@ -112,3 +112,4 @@ sequences!(caddy, by_chance: true, least: 13);
 sequences!(varnish, by_chance: false, least: 13);
 sequences!(haproxy, by_chance: false, least: 9);
 sequences!(apache, by_chance: false, least: 11);
+sequences!(traefik, by_chance: true, least: 9);
