@@ -186,6 +186,21 @@ fn the_last_try_goes_elsewhere_where_the_setting_says_so() {
 }
 
 #[test]
+fn an_order_is_not_sent_again_because_of_a_status_unless_the_settings_say_so() {
+    let path = |next: &str| {
+        let json = format!(
+            r#"{{"gateways": [{{"settings": {{"next_upstream": [{next}]}}}}],
+                "origins": [{{"id": "A", "faults": [{{"application_error": {{"status": 503}}}}]}}, {{"id": "B"}}],
+                "timeline": [{{"at": "0s", "do": {{"send": {{"client": "client", "request": {{"method": "POST", "path": "/orders"}}}}}}}}]}}"#
+        );
+        let trace = run(&Scenario::from_json(&json).expect("a scenario"));
+        (answers(&trace)[0].1, tried(&trace).into_iter().map(|(_, to)| to).collect::<String>())
+    };
+    assert_eq!(path(r#""http503""#), (503, "A".to_owned()));
+    assert_eq!(path(r#""http503", "non_idempotent""#), (201, "AB".to_owned()));
+}
+
+#[test]
 fn the_time_for_the_whole_request_covers_all_tries_and_the_body() {
     let frozen = json!([{"id": "A", "faults": [{"frozen": {}}]}]);
     let settings = json!({"request_timeout": "2s", "next_upstream_tries": 0, "retry": {"again": "any", "per_try_timeout": "700ms"}});

@@ -13,7 +13,7 @@ use self::rules::{
 use super::{
     Action, Dialect, EffectiveSettings, LogLine, Reading, Rule, RuleId, Setting, Situation, Verdict,
 };
-use crate::sim::message::{Framing, HeadDefect, Template, Value};
+use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
 use crate::sim::scenario::{
     Again, Algorithm, Balance, CacheRule, GatewaySettings, KeepAlive, Limits, Maintenance, NextUpstream,
     PassiveHealth, Per, RateRule, Retry, RetryAfter, RetryWait, UpstreamKeepAlive,
@@ -234,6 +234,12 @@ impl Dialect for Nginx {
             }
             _ => Reading::Accept,
         }
+    }
+
+    /// The mask and the time of `ngx_http_upstream_test_next`, 1.22.1.
+    fn repeats_answers(&self, method: Method, elapsed: SimDuration, s: &EffectiveSettings) -> bool {
+        let repeatable = method.is_idempotent() || s.next_upstream.contains(&NextUpstream::NonIdempotent);
+        repeatable && (s.next_upstream_timeout.is_zero() || elapsed < s.next_upstream_timeout)
     }
 
     /// Follows `ngx_http_upstream_next` of `ngx_http_upstream.c`, 1.22.1.

@@ -9,7 +9,7 @@ use super::{
     Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
     Verdict,
 };
-use crate::sim::message::{Framing, Template, Value};
+use crate::sim::message::{Framing, Method, Template, Value};
 use crate::sim::scenario::{GatewaySettings, NextUpstream, PassiveHealth, RetryAfter};
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, Outcome, SpanId, Trace};
@@ -162,6 +162,11 @@ impl Dialect for Neutral {
             return Reading::Next(TRY_AGAIN, Setting::NextUpstream);
         }
         Reading::Accept
+    }
+
+    fn repeats_answers(&self, method: Method, elapsed: SimDuration, s: &EffectiveSettings) -> bool {
+        let repeatable = method.is_idempotent() || s.next_upstream.contains(&NextUpstream::NonIdempotent);
+        repeatable && (s.next_upstream_timeout.is_zero() || elapsed < s.next_upstream_timeout)
     }
 
     fn decide(&self, s: Situation<'_>) -> Verdict {
