@@ -11,7 +11,7 @@ use super::guards::Admitted;
 use super::policy::{DeadlineRule, Policy, SlowDown};
 use super::traffic::Running;
 use crate::sim::message::Method;
-use crate::sim::network::{Effects, Packet, SlotKey, Timer};
+use crate::sim::network::{Asks, Effects, Packet, SlotKey, Timer};
 use crate::sim::origin::draw;
 use crate::sim::scenario::Arrivals;
 use crate::sim::time::SimDuration;
@@ -90,9 +90,9 @@ impl ClientActor {
         }
         let span = fx.open(SpanKind::Attempt, call.span, call.attempts);
         let admitted = Admitted { began: fx.now, mark, taken: std::mem::take(&mut call.taken) };
-        let (gateway, request, number) = (self.gateway, call.request, call.number);
+        let (callee, request, number) = (self.gateway, call.request, call.number);
         let attempt = self.attempts.insert_with_key(|key| {
-            let (exchange, reused) = fx.call(gateway, request, number, key, span);
+            let (exchange, reused) = fx.call(Asks { callee, request, call: number, slot: key, span });
             if reused {
                 fx.send(exchange, Packet::Request);
             }

@@ -4,7 +4,7 @@
 
 use super::GatewayActor;
 use super::probe::Probed;
-use crate::sim::network::{Effects, End, ExchangeKey, Packet, SlotKey, Timer};
+use crate::sim::network::{Asks, Effects, End, ExchangeKey, Packet, SlotKey, Timer};
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, Note, Observer, Outcome, SpanId, SpanKind};
 
@@ -61,7 +61,7 @@ impl GatewayActor {
         let upstream = self.upstreams[prober.peer];
         let span = fx.open(SpanKind::Probe, SpanId::NONE, u32::from(upstream.0));
         let call = fx.call_of(ExchangeKey::default());
-        let exchange = fx.connect(upstream, prober.request, call, slot, span);
+        let exchange = fx.connect(Asks { callee: upstream, request: prober.request, call, slot, span });
         prober.under_way = Some((exchange, span));
         let epoch = prober.epoch;
         if !self.dialect.pauses_between_probes() {

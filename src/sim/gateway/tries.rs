@@ -8,7 +8,7 @@ use super::pool::{Choice, Remark};
 use super::retry::{Plan, stays};
 use super::{GatewayActor, Request, Try, limit};
 use crate::sim::dialect::{Action, OwnAnswer, Situation};
-use crate::sim::network::{Effects, ExchangeKey, Packet, SlotKey, Timer};
+use crate::sim::network::{Asks, Effects, ExchangeKey, Packet, SlotKey, Timer};
 use crate::sim::scenario::{Again, PassiveHealth, RetryAfter};
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{Failure, Note, Observer, Outcome, RetryObstacle, SpanKind};
@@ -89,13 +89,14 @@ impl GatewayActor {
         let try_span = fx.open(SpanKind::Try, r.span, u32::from(upstream.0));
         let call = fx.call_of(r.down);
         let fresh = anew || !self.dialect.reuses(r.client_reused, &r.settings);
-        let kept = if fresh { None } else { fx.reuse(upstream, r.request, call, slot, try_span) };
+        let asks = Asks { callee: upstream, request: r.request, call, slot, span: try_span };
+        let kept = if fresh { None } else { fx.reuse(asks) };
         let reused = kept.is_some();
         let held_down = !reused && self.held_down[peer] > fx.now;
         let exchange = match kept {
             Some(exchange) => exchange,
             None if held_down => ExchangeKey::default(),
-            None => fx.connect(upstream, r.request, call, slot, try_span),
+            None => fx.connect(asks),
         };
         let (span, started) = (try_span, fx.now);
         let sent = reused;

@@ -1,6 +1,6 @@
 //! A connection from its opening to its end, over one request or many.
 
-use super::{Effects, End, Event, ExchangeKey, Packet, SlotKey};
+use super::{Asks, Effects, End, Event, ExchangeKey, Packet, SlotKey};
 use crate::sim::scenario::KeepAlive;
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{NodeId, Observer, SpanId};
@@ -90,14 +90,8 @@ pub(crate) enum Arrival {
 }
 
 impl<O: Observer> Effects<'_, O> {
-    pub(super) fn insert(
-        &mut self,
-        callee: NodeId,
-        request: u32,
-        call: u32,
-        slot: SlotKey,
-        span: SpanId,
-    ) -> ExchangeKey {
+    pub(super) fn insert(&mut self, asks: Asks) -> ExchangeKey {
+        let Asks { callee, request, call, slot, span } = asks;
         self.network.opened += 1;
         let handshakes = self.network.links[usize::from(callee.0)].handshakes();
         self.network.exchanges.insert(Exchange {

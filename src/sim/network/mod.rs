@@ -9,16 +9,16 @@
 //! take the time that the bandwidth gives them.
 
 mod connection;
+mod crossing;
 mod link;
+mod opening;
 
 use slotmap::{SlotMap, new_key_type};
 
-pub(crate) use connection::{Arrival, Exchange, Keeping, Phase};
+pub(crate) use connection::{Arrival, Exchange, Keeping};
 pub(crate) use link::LinkState;
 
-use link::Lookup;
-
-use super::fault::{FaultKind, OldAddress, OnHandshake};
+use super::fault::OnHandshake;
 use super::message::{Message, TemplateId, Templates};
 use super::query::{Statement, Told};
 use super::scenario::{Request, Requests};
@@ -193,6 +193,21 @@ pub(crate) enum Timer {
     Flush,
 }
 
+/// Who is asked, and for what: what a connection carries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asks {
+    /// Who is asked.
+    pub(crate) callee: NodeId,
+    /// The number of the request, for [`Effects::request`].
+    pub(crate) request: u32,
+    /// The call of a client that it belongs to.
+    pub(crate) call: u32,
+    /// The caller's own entry; what is answered comes back to it.
+    pub(crate) slot: SlotKey,
+    /// The caller's span.
+    pub(crate) span: SpanId,
+}
+
 /// What an actor can do to the world while it handles an event.
 pub(crate) struct Effects<'a, O> {
     pub(crate) now: SimTime,
@@ -320,159 +335,6 @@ impl<O: Observer> Effects<'_, O> {
         }
     }
 
-    /// Takes an idle connection to `callee` for a request, or opens one; true if it is one that was used before.
-    ///
-    /// On a new one, [`Packet::Accepted`], [`Packet::Refused`], [`Packet::NoHandshake`] or
-    /// [`Packet::NoConnection`] tells what came of it; on one that was used the request can be sent at once.
-    pub(crate) fn call(
-        &mut self,
-        callee: NodeId,
-        request: u32,
-        call: u32,
-        slot: SlotKey,
-        span: SpanId,
-    ) -> (ExchangeKey, bool) {
-        match self.reuse(callee, request, call, slot, span) {
-            Some(exchange) => (exchange, true),
-            None => (self.connect(callee, request, call, slot, span), false),
-        }
-    }
-
-    /// Takes an idle connection to `callee` for a request, if there is one.
-    pub(crate) fn reuse(
-        &mut self,
-        callee: NodeId,
-        request: u32,
-        call: u32,
-        slot: SlotKey,
-        span: SpanId,
-    ) -> Option<ExchangeKey> {
-        let exchange = self.take_idle(callee)?;
-        let x = &mut self.network.exchanges[exchange];
-        (x.caller_slot, x.request, x.call, x.span) = (slot, request, call, span);
-        self.note(span, Note::Reused);
-        Some(exchange)
-    }
-
-    /// Opens a connection.
-    pub(crate) fn connect(
-        &mut self,
-        callee: NodeId,
-        request: u32,
-        call: u32,
-        slot: SlotKey,
-        span: SpanId,
-    ) -> ExchangeKey {
-        let exchange = self.insert(callee, request, call, slot, span);
-        let now = self.now;
-        match self.network.links[usize::from(callee.0)].look_up(now) {
-            Lookup::Known => self.dial(exchange),
-            Lookup::Takes(time) => {
-                self.note(span, Note::LookedUp(time));
-                self.schedule.add(now + time, Event::Dial(exchange));
-            }
-            Lookup::Stale => self.dial_old_address(exchange),
-        }
-        exchange
-    }
-
-    /// The name was looked up: the connection is opened, if there is an address.
-    pub(crate) fn looked_up(&mut self, exchange: ExchangeKey) {
-        let now = self.now;
-        let Some(x) = self.network.exchanges.get(exchange).filter(|x| x.caller_open) else { return };
-        let (callee, span) = (x.callee, x.span);
-        let link = &mut self.network.links[usize::from(callee.0)];
-        if link.condition.name_not_resolved {
-            let fault = link.fault(FaultKind::NameNotResolved);
-            self.no_connection(exchange, span, fault, Failure::NameNotResolved, SimDuration::ZERO);
-        } else {
-            link.resolved(now);
-            self.dial(exchange);
-        }
-    }
-
-    fn dial_old_address(&mut self, exchange: ExchangeKey) {
-        let x = &self.network.exchanges[exchange];
-        let (callee, span) = (x.callee, x.span);
-        let link = &self.network.links[usize::from(callee.0)];
-        let fault = link.fault(FaultKind::AddressMoved);
-        let round_trip = link.latency().times(2);
-        match link.condition.moved {
-            Some(OldAddress::IsGone) => {
-                self.no_connection(exchange, span, fault, Failure::NoReply, SYN_GIVES_UP);
-            }
-            _ => self.no_connection(exchange, span, fault, Failure::Refused, round_trip),
-        }
-    }
-
-    fn dial(&mut self, exchange: ExchangeKey) {
-        let now = self.now;
-        let x = &self.network.exchanges[exchange];
-        let (callee, span) = (x.callee, x.span);
-        let link = &mut self.network.links[usize::from(callee.0)];
-        let unreachable = link.unreachable_after(now);
-        let condition = &link.condition;
-        let round_trip = link.latency().times(2);
-        if condition.name_not_resolved && !link.remembers_names() {
-            let fault = link.fault(FaultKind::NameNotResolved);
-            self.no_connection(exchange, span, fault, Failure::NameNotResolved, SimDuration::ZERO);
-        } else if let Some(after) = unreachable {
-            let fault = link.fault(FaultKind::Unreachable);
-            self.no_connection(exchange, span, fault, Failure::Unreachable, after);
-        } else if condition.black_hole {
-            self.cross(exchange, End::Callee, Packet::Connect);
-            self.no_connection(exchange, span, None, Failure::NoReply, SYN_GIVES_UP);
-        } else if condition.refuse {
-            let fault = link.fault(FaultKind::Refused);
-            self.no_connection(exchange, span, fault, Failure::Refused, round_trip);
-        } else {
-            if let Some(fault) = link.fault(FaultKind::AddedLatency) {
-                self.note(span, Note::FaultActed(fault));
-            }
-            self.cross(exchange, End::Callee, Packet::Connect);
-        }
-    }
-
-    /// The caller's kernel will say that no connection comes about.
-    fn no_connection(
-        &mut self,
-        exchange: ExchangeKey,
-        span: SpanId,
-        fault: Option<u32>,
-        failure: Failure,
-        after: SimDuration,
-    ) {
-        if let Some(fault) = fault {
-            self.note(span, Note::FaultActed(fault));
-        }
-        let packet = Packet::NoConnection(failure);
-        self.schedule.add(self.now + after, Event::Arrive { exchange, end: End::Caller, packet });
-    }
-
-    /// Sends a query over a connection of a pool that stands already. Where the link lets no new connection
-    /// through, the pool has none left, and the query fails as opening one would.
-    pub(crate) fn ask(
-        &mut self,
-        callee: NodeId,
-        request: u32,
-        call: u32,
-        slot: SlotKey,
-        span: SpanId,
-        statement: Statement,
-    ) -> ExchangeKey {
-        let exchange = self.insert(callee, request, call, slot, span);
-        let condition = &self.network.links[usize::from(callee.0)].condition;
-        if condition.refuse || condition.unreachable_after.is_some() || condition.name_not_resolved {
-            self.dial(exchange);
-            return exchange;
-        }
-        let x = &mut self.network.exchanges[exchange];
-        x.callee_open = true;
-        let usual = statement == Statement::Usual;
-        self.send(exchange, if usual { Packet::Request } else { Packet::Query(statement) });
-        exchange
-    }
-
     /// Sends towards the callee.
     pub(crate) fn send(&mut self, exchange: ExchangeKey, packet: Packet) {
         if matches!(packet, Packet::Request | Packet::Query(_)) {
@@ -507,97 +369,5 @@ impl<O: Observer> Effects<'_, O> {
     /// A connection without its request vanished at the callee: its kernel answers with a reset.
     pub(crate) fn refuse_data(&mut self, exchange: ExchangeKey) {
         self.cross(exchange, End::Caller, Packet::Reset);
-    }
-
-    fn cross(&mut self, exchange: ExchangeKey, end: End, packet: Packet) {
-        let Some(x) = self.network.exchanges.get(exchange) else { return };
-        let (callee, span) = (x.callee, x.span);
-        let link = &self.network.links[usize::from(callee.0)];
-        if link.plain && !x.dead {
-            let takes = link.latency();
-            let departed = Note::Departed {
-                parcel: packet.parcel(),
-                link: callee,
-                toward: end == End::Callee,
-                lost: false,
-                takes: takes.as_nanos(),
-            };
-            self.note(span, departed);
-            self.schedule.add_after(self.now, takes, Event::Arrive { exchange, end, packet });
-        } else {
-            self.cross_troubled(exchange, end, packet);
-        }
-    }
-
-    /// Crosses a link with faults, chance or a bandwidth.
-    fn cross_troubled(&mut self, exchange: ExchangeKey, end: End, packet: Packet) {
-        let now = self.now;
-        let bytes = self.bytes(packet);
-        let x = &mut self.network.exchanges[exchange];
-        let (callee, span) = (x.callee, x.span);
-        let link = &mut self.network.links[usize::from(callee.0)];
-        let forgotten = x.phase == Phase::Busy
-            && packet == Packet::Request
-            && !x.dead
-            && link.condition.forgets_after.is_some_and(|after| x.served > 0 && x.idled > after);
-        x.dead |= forgotten;
-        let (dead, before) = (x.dead, x.arrived[end as usize]);
-        let opening = matches!(packet, Packet::Connect | Packet::Accepted);
-        let (mut takes, retransmitted) = link.crossing(now, bytes, end == End::Callee, opening);
-        // Nothing on a connection overtakes what left before it.
-        takes = takes.max(before.since(now));
-        let black_hole = link.condition.black_hole;
-        let cut = link.condition.reset && !packet.opens() && !matches!(packet, Packet::Close | Packet::Reset);
-        let acted = if black_hole {
-            link.fault(FaultKind::BlackHole)
-        } else if forgotten {
-            link.fault(FaultKind::IdleForgotten)
-        } else if cut {
-            link.fault(FaultKind::Reset)
-        } else if retransmitted {
-            link.fault(FaultKind::PacketLoss)
-        } else {
-            None
-        };
-        let lost = black_hole || dead;
-        let arrives = now + takes;
-        self.network.exchanges[exchange].arrived[end as usize] = arrives;
-        self.note(
-            span,
-            Note::Departed {
-                parcel: packet.parcel(),
-                link: callee,
-                toward: end == End::Callee,
-                lost: lost || cut,
-                takes: takes.as_nanos(),
-            },
-        );
-        if let Some(fault) = acted {
-            self.note(span, Note::FaultActed(fault));
-        }
-        if lost {
-        } else if cut {
-            for end in [End::Caller, End::Callee] {
-                self.schedule.add(arrives, Event::Arrive { exchange, end, packet: Packet::Reset });
-            }
-        } else {
-            self.schedule.add(arrives, Event::Arrive { exchange, end, packet });
-        }
-    }
-
-    /// How many bytes a packet puts on the wire, roughly.
-    fn bytes(&self, packet: Packet) -> u32 {
-        let data = match packet {
-            Packet::Request | Packet::Query(_) => REQUEST_BYTES,
-            Packet::Handshake | Packet::NoHandshake(_) => HANDSHAKE_BYTES,
-            Packet::Head(message) => self.templates.size(message.template).0,
-            Packet::Whole(message) => {
-                let (head, body) = self.templates.size(message.template);
-                head.saturating_add(body)
-            }
-            Packet::Body(bytes) => bytes,
-            _ => 0,
-        };
-        data.saturating_add(BARE)
     }
 }

@@ -6,7 +6,7 @@
 use super::actor::OriginActor;
 use super::api::{Reply, Route};
 use super::work::Stage;
-use crate::sim::network::{Effects, End, ExchangeKey, SlotKey, Timer};
+use crate::sim::network::{Asks, Effects, End, ExchangeKey, SlotKey, Timer};
 use crate::sim::query::{Statement, Told};
 use crate::sim::trace::{NodeId, Note, Observer, QueryFailure, Step};
 
@@ -58,7 +58,8 @@ impl OriginActor {
             self.settings.query_timeout
         };
         let call = fx.call_of(work.exchange);
-        work.query = Some(fx.ask(to, work.request, call, slot, work.span, work.statement));
+        let asks = Asks { callee: to, request: work.request, call, slot, span: work.span };
+        work.query = Some(fx.ask(asks, work.statement));
         if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
             fx.timer(limit, slot, work.epoch, Timer::Query);
         }
