@@ -8,6 +8,7 @@ pub mod fault;
 pub mod message;
 pub mod metrics;
 pub mod origin;
+pub mod others;
 pub mod random;
 pub mod recorded;
 pub mod recording;

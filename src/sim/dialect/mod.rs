@@ -95,8 +95,18 @@ pub fn dialect(name: DialectName) -> &'static dyn Dialect {
     }
 }
 
+/// How a dialect's rules are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Known {
+    /// The product was recorded, and the simulator is held against the recordings.
+    Recorded,
+    /// From the product's documents alone. What they do not say is not guessed: see [`Rule::NOT_DOCUMENTED`].
+    Documented,
+}
+
 /// A rule of a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rule {
     /// A short identifier.
     pub id: &'static str,
@@ -104,6 +114,12 @@ pub struct Rule {
     pub text: &'static str,
     /// Where it is known from: a recording, a directive of the documentation, a source file with its version.
     pub source: &'static str,
+}
+
+impl Rule {
+    /// The identifier of the rule of a documented product for what its documents do not say. The simulator then
+    /// closes the client's connection without an answer, which is a mark and no prediction.
+    pub const NOT_DOCUMENTED: &'static str = "not-documented";
 }
 
 /// The index of a rule in its dialect's [`Dialect::rules`].
@@ -246,6 +262,10 @@ pub trait Dialect: Sync {
     fn version(&self) -> &'static str;
     /// How its rules are known: "recorded November 2026".
     fn provenance(&self) -> &'static str;
+    /// Whether they were recorded.
+    fn known(&self) -> Known {
+        Known::Recorded
+    }
     /// Settings with the product's defaults filled in.
     fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings;
     /// The product's own name for a setting.

@@ -6,7 +6,7 @@
 //! Defaults: 5 s to connect, 15 s between two reads, one try, turns among upstreams; all else is off.
 
 use super::{
-    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
+    Action, Dialect, EffectiveSettings, Known, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
     Verdict,
 };
 use crate::sim::message::{Framing, Method, Template, Value};
@@ -99,6 +99,10 @@ impl Dialect for Neutral {
 
     fn provenance(&self) -> &'static str {
         "statuses recommended by RFC 9209, June 2022"
+    }
+
+    fn known(&self) -> Known {
+        Known::Documented
     }
 
     fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {

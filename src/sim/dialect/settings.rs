@@ -183,6 +183,18 @@ impl Setting {
         }
     }
 
+    /// Takes its value out of settings, so that the product's default holds.
+    pub fn unset(self, settings: &mut GatewaySettings) {
+        // Absent fields are not written, so that what is read back lacks this one alone.
+        let mut fields = serde_json::to_value(&*settings).unwrap_or_default();
+        if let Some(fields) = fields.as_object_mut() {
+            fields.remove(self.field());
+        }
+        if let Ok(rest) = serde_json::from_value(fields) {
+            *settings = rest;
+        }
+    }
+
     /// True if these settings name a value for it.
     pub fn is_configured(self, settings: &GatewaySettings) -> bool {
         match self {
