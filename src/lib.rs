@@ -11,6 +11,7 @@
 //! | [`sim`] | core | scenario, clock, random streams, actors, trace, explanation |
 //! | [`mod@reference`] | core | what is known about each status code, with sources |
 //! | [`proof`] | core | the simulator held against theory and published figures |
+//! | [`presets`] | core | scenarios with a name: runs worth showing |
 //! | [`interop`] | core | the run in other forms: share links |
 //! | [`view`] | core | view models: plain data, pure functions |
 //! | `ui` | widget | Leptos components; they hold no rule and no arithmetic |
@@ -22,6 +23,7 @@
 //! sees another. The page keeps no state beside the scenario and the cursor.
 
 pub mod interop;
+pub mod presets;
 pub mod proof;
 pub mod reference;
 pub mod sim;
