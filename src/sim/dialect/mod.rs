@@ -18,8 +18,10 @@ macro_rules! rules {
 
 mod apache;
 mod caddy;
+mod documented;
 mod envoy;
 mod haproxy;
+mod ingress_nginx;
 mod nginx;
 mod rfc9209;
 mod settings;
@@ -59,6 +61,22 @@ pub enum DialectName {
     Caddy,
     /// Traefik 3.7.15.
     Traefik,
+    /// AWS Application Load Balancer; documented.
+    Alb,
+    /// Amazon API Gateway (REST); documented.
+    ApiGateway,
+    /// Amazon CloudFront; documented.
+    Cloudfront,
+    /// Google Cloud external Application Load Balancer; documented.
+    GoogleCloud,
+    /// Cloudflare; documented.
+    Cloudflare,
+    /// IIS with Application Request Routing; documented.
+    Iis,
+    /// Heroku's router; documented.
+    Heroku,
+    /// Kubernetes ingress-nginx; documented, and nginx for the rest.
+    IngressNginx,
 }
 
 impl DialectName {
@@ -71,8 +89,21 @@ impl DialectName {
         Self::Caddy,
         Self::Traefik,
         Self::Varnish,
+        Self::IngressNginx,
+        Self::Alb,
+        Self::ApiGateway,
+        Self::Cloudfront,
+        Self::GoogleCloud,
+        Self::Cloudflare,
+        Self::Iis,
+        Self::Heroku,
         Self::Rfc9209,
     ];
+
+    /// Those whose products were recorded, in the same order.
+    pub fn recorded() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|name| dialect(*name).known() == Known::Recorded)
+    }
 }
 
 impl fmt::Display for DialectName {
@@ -92,6 +123,14 @@ pub fn dialect(name: DialectName) -> &'static dyn Dialect {
         DialectName::Haproxy => &haproxy::Haproxy,
         DialectName::Apache => &apache::Apache,
         DialectName::Rfc9209 => &rfc9209::Neutral,
+        DialectName::Alb => &documented::ALB,
+        DialectName::ApiGateway => &documented::API_GATEWAY,
+        DialectName::Cloudfront => &documented::CLOUDFRONT,
+        DialectName::GoogleCloud => &documented::GOOGLE_CLOUD,
+        DialectName::Cloudflare => &documented::CLOUDFLARE,
+        DialectName::Iis => &documented::IIS,
+        DialectName::Heroku => &documented::HEROKU,
+        DialectName::IngressNginx => &ingress_nginx::IngressNginx,
     }
 }
 

@@ -249,17 +249,8 @@ impl Dialect for Neutral {
         template
     }
 
-    /// As it came, but for what belongs to the connection (RFC 9110 §7.6.1).
     fn forward(&self, upstream: &Template) -> Template {
-        let mut template = upstream.clone();
-        template.headers.retain(|(name, _)| {
-            !["connection", "keep-alive", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str())
-        });
-        if template.framing != Framing::Length {
-            template.framing = Framing::Chunked;
-            template.headers.push(("Transfer-Encoding".to_owned(), Value::Text("chunked".to_owned())));
-        }
-        template
+        pass_on(upstream)
     }
 
     /// One line for each request: method, target, status or failure, time.
@@ -277,6 +268,19 @@ impl Dialect for Neutral {
         let text = format!("{} {} {what} {took}", asked.method, asked.path);
         vec![LogLine { at: span.end, file: "access", text }]
     }
+}
+
+/// An answer as it came, but for what belongs to the connection (RFC 9110 §7.6.1).
+pub(super) fn pass_on(upstream: &Template) -> Template {
+    let mut template = upstream.clone();
+    template.headers.retain(|(name, _)| {
+        !["connection", "keep-alive", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str())
+    });
+    if template.framing != Framing::Length {
+        template.framing = Framing::Chunked;
+        template.headers.push(("Transfer-Encoding".to_owned(), Value::Text("chunked".to_owned())));
+    }
+    template
 }
 
 /// The reason phrase of the registry (RFC 9110 §15).
