@@ -6,6 +6,7 @@
 
 mod cause;
 mod chain;
+mod retried;
 mod words;
 
 use super::dialect::{Rule, Setting};

@@ -180,6 +180,10 @@ impl Dialect for Apache {
         }
     }
 
+    fn tries_again(&self, _: &EffectiveSettings, _: &[Failure]) -> String {
+        "the balancer's next member where no connection comes about".to_owned()
+    }
+
     fn rules(&self) -> &'static [Rule] {
         RULES
     }

@@ -73,6 +73,11 @@ impl Dialect for Envoy {
         settings::value(setting, s)
     }
 
+    fn tries_again(&self, s: &EffectiveSettings, _: &[Failure]) -> String {
+        let (retries, on) = (self.value(Setting::NextUpstreamTries, s), self.value(Setting::NextUpstream, s));
+        format!("`num_retries {retries}` with `retry_on {on}`")
+    }
+
     fn rules(&self) -> &'static [Rule] {
         RULES
     }

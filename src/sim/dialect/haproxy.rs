@@ -204,6 +204,18 @@ impl Dialect for Haproxy {
         }
     }
 
+    fn tries_again(&self, s: &EffectiveSettings, _: &[Failure]) -> String {
+        let after = match s.next_upstream.as_slice() {
+            [NextUpstream::ConnectFailure] => "connection failures".to_owned(),
+            _ => format!("`retry-on {}`", self.value(Setting::NextUpstream, s)),
+        };
+        let redispatch = if s.retry.again == Again::Same { "no" } else { "with" };
+        format!(
+            "`retries {}` after {after}, {redispatch} `option redispatch`",
+            self.value(Setting::NextUpstreamTries, s)
+        )
+    }
+
     fn rules(&self) -> &'static [Rule] {
         RULES
     }

@@ -316,6 +316,17 @@ pub trait Dialect: Sync {
     fn supports(&self, setting: Setting, settings: &GatewaySettings) -> Result<(), &'static str>;
     /// A setting's value as the product's configuration writes it.
     fn value(&self, setting: Setting, settings: &EffectiveSettings) -> String;
+    /// By which of its settings it tries again, in the product's own words: "`retries 3` after connection failures".
+    /// `failures` are those of the tries so far.
+    fn tries_again(&self, s: &EffectiveSettings, failures: &[Failure]) -> String {
+        let _ = failures;
+        let setting = if s.next_upstream_timeout.is_zero() {
+            Setting::NextUpstreamTries
+        } else {
+            Setting::NextUpstreamTimeout
+        };
+        format!("`{} {}`", self.directive(setting), self.value(setting, s))
+    }
     /// All rules; a [`RuleId`] is an index into them.
     fn rules(&self) -> &'static [Rule];
     /// What it makes of an answer's head.

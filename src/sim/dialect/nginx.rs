@@ -206,6 +206,10 @@ impl Dialect for Nginx {
         }
     }
 
+    fn tries_again(&self, s: &EffectiveSettings, _: &[Failure]) -> String {
+        format!("`proxy_next_upstream {}`, each server once", self.value(Setting::NextUpstream, s))
+    }
+
     fn rules(&self) -> &'static [Rule] {
         RULES
     }

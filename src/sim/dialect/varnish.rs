@@ -58,6 +58,16 @@ impl Dialect for Varnish {
         settings::value(setting, s)
     }
 
+    fn tries_again(&self, s: &EffectiveSettings, failures: &[Failure]) -> String {
+        let most = s.next_upstream_tries.saturating_sub(1);
+        let held = if failures.contains(&Failure::HeldDown) {
+            ", no dialling for 250 ms after a refusal"
+        } else {
+            ""
+        };
+        format!("`return (retry)` while `bereq.retries < {most}`{held}")
+    }
+
     fn rules(&self) -> &'static [Rule] {
         RULES
     }

@@ -26,12 +26,14 @@ pub(super) fn build(
             if link.kind == LinkKind::Afterwards { after.push(link) } else { deciding.push(link) }
         }
     }
+    let retried = super::retried::link(trace, index, cause);
     // Tries before the last one are told only as far as there is room: the last ones decided.
-    let room = MOST - 2 - links.len().min(2);
+    let room = MOST - 2 - links.len().min(2) - usize::from(retried.is_some());
     if deciding.len() > room {
         deciding.drain(..deciding.len() - room);
     }
     links.extend(deciding);
+    links.extend(retried);
     if end != crate::sim::time::SimTime::NEVER {
         links.push(Link {
             at: end,
@@ -181,7 +183,7 @@ fn moment(
                 Some(v) if !matches!(v.value.as_str(), "on" | "off") => {
                     format!("`{} {}`: {}.", v.directive, v.value, rule.text)
                 }
-                _ => format!("{}.", rule.text),
+                _ => format!("{}.", sentence(rule.text, &who)),
             };
             let kind = if value.is_some() { LinkKind::Setting } else { LinkKind::Mechanism };
             link(kind, text).map(|l| Link { setting: value, rule: Some(rule), ..l })
@@ -234,6 +236,11 @@ fn moment(
 fn failure_is_told_by_a_timer(failure: crate::sim::trace::Failure) -> bool {
     use crate::sim::trace::Failure;
     matches!(failure, Failure::ReadTimeout | Failure::ConnectTimeout | Failure::CallerLeft)
+}
+
+/// A rule as a sentence; names of products keep the letter that they begin with.
+fn sentence(text: &str, product: &str) -> String {
+    if text.starts_with(product) { text.to_owned() } else { capital(text) }
 }
 
 fn capital(text: &str) -> String {

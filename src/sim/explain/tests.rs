@@ -75,4 +75,96 @@ fn caddy_tells_how_often_it_tried_and_why_no_more() {
     let out = told(settings, r#"{"process_down": {}}"#, "GET");
     assert!(out.contains("`lb_try_duration 1s`: Caddy answers as the try before failed"), "{out}");
     assert!(out.ends_with("Caddy answers `502 Bad Gateway`."), "{out}");
+
+/// The whole chain of the first attempt, a line to a link.
+fn chain_of(dialect: &str, settings: &str, origins: &str) -> String {
+    let scenario = Scenario::from_json(&format!(
+        r#"{{"horizon": "200s", "gateways": [{{"dialect": "{dialect}", "settings": {settings}}}], "origins": {origins},
+            "timeline": [{{"at": "0s", "do": {{"send": {{"client": "client", "request": {{}}}}}}}}]}}"#
+    ))
+    .expect("a scenario");
+    let trace = run(&scenario);
+    let attempt = trace.of_kind(SpanKind::Attempt).next().expect("an attempt").0;
+    let texts: Vec<_> = explain(&trace, attempt).chain.into_iter().map(|l| l.text).collect();
+    assert!(texts.len() <= 6, "{texts:#?}");
+    texts.join("\n")
+}
+
+#[test]
+fn each_product_tells_by_which_settings_it_tried_again() {
+    const DOWN: &str = r#"[{"faults": [{"process_down": {}}]}]"#;
+    const FROZEN: &str = r#"[{"faults": [{"frozen": {}}]}]"#;
+    const ONE_OF_TWO_DOWN: &str = r#"[{"faults": [{"process_down": {}}]}, {"id": "B"}]"#;
+    const ALL_DOWN: &str =
+        r#"[{"faults": [{"process_down": {}}]}, {"id": "B", "faults": [{"process_down": {}}]}]"#;
+    let again = r#"{"next_upstream": ["http5xx", "error"], "next_upstream_tries": 3}"#;
+    for (dialect, settings, origins, sentence) in [
+        (
+            "haproxy",
+            "{}",
+            DOWN,
+            "HAProxy: `retries 3` after connection failures, no `option redispatch`, 1 s apart, therefore 503 after 4 tries and 3.0 s.",
+        ),
+        (
+            "haproxy",
+            r#"{"retry": {"again": "other"}}"#,
+            ONE_OF_TWO_DOWN,
+            "HAProxy: `retries 3` after connection failures, with `option redispatch`, at once, therefore 200 after 2 tries and ",
+        ),
+        (
+            "haproxy",
+            r#"{"read_timeout": "2s", "next_upstream": ["connect_failure", "timeout"]}"#,
+            FROZEN,
+            "HAProxy: `retries 3` after `retry-on conn-failure response-timeout`, no `option redispatch`, at once, therefore 504 after 4 tries and 8.0 s.",
+        ),
+        ("envoy", again, DOWN, "Envoy: `num_retries 2` with `retry_on 5xx,connect-failure,reset`, "),
+        (
+            "varnish",
+            again,
+            DOWN,
+            "Varnish: `return (retry)` while `bereq.retries < 2`, no dialling for 250 ms after a refusal, at once, therefore 503 after 3 tries (but one connection) and 1 ms.",
+        ),
+        (
+            "nginx",
+            "{}",
+            ALL_DOWN,
+            "nginx: `proxy_next_upstream error timeout`, each server once, at once, therefore 502 after 2 tries and ",
+        ),
+        (
+            "apache",
+            "{}",
+            ALL_DOWN,
+            "Apache: the balancer's next member where no connection comes about, at once, therefore 503 after 2 tries and ",
+        ),
+    ] {
+        let told = chain_of(dialect, settings, origins);
+        assert!(told.contains(sentence), "{dialect} {settings}:\n{told}");
+    }
+}
+
+#[test]
+fn each_product_names_the_rule_and_the_setting_of_a_time_out() {
+    const FROZEN: &str = r#"[{"faults": [{"frozen": {}}]}]"#;
+    for (dialect, settings, sentence) in [
+        ("nginx", "{}", "`proxy_read_timeout 60s`: nginx answers 504"),
+        ("haproxy", r#"{"read_timeout": "2s"}"#, "`timeout server 2s`: HAProxy answers 504"),
+        ("apache", "{}", "`ProxyTimeout 60s`: Apache answers 502, not 504,"),
+        ("envoy", "{}", "`timeout 15s`: Envoy answers 504 when the whole answer, all tries included,"),
+        ("varnish", "{}", "`first_byte_timeout 60s`: Varnish answers 503"),
+    ] {
+        let told = chain_of(dialect, settings, FROZEN);
+        assert!(told.contains(sentence), "{dialect}:\n{told}");
+        assert!(!told.contains("therefore"), "one try needs no story: {told}");
+    }
+}
+
+#[test]
+fn what_is_not_documented_is_told_to_be_so() {
+    let told = chain_of("cloudfront", "{}", r#"[{"faults": [{"crash_after_read": {}}]}]"#);
+    assert!(
+        told.contains(
+            "The documents of CloudFront that were read do not say what it does here: not documented."
+        ),
+        "{told}"
+    );
 }

@@ -8,6 +8,7 @@
 
 mod dependency_settings;
 mod deploy;
+mod directive;
 mod distribution;
 mod gateway;
 mod link;

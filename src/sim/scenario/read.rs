@@ -98,10 +98,16 @@ impl Scenario {
         let scenario: Self = serde_path_to_error::deserialize(value).map_err(|e| {
             let pointer = pointer(e.path());
             let found = value.pointer(&pointer).map_or_else(|| "absent".to_owned(), shortened);
+            let message = e.inner().to_string();
+            let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+            let meant = unknown.and_then(|field| super::directive::meant(value, &pointer, field));
             ScenarioError::Field {
                 pointer: beginning(pointer, 200),
                 value: found,
-                expected: expectation(&e.inner().to_string()),
+                expected: match (unknown, meant) {
+                    (Some(field), Some(meant)) => with_suggestion(&message, field, meant),
+                    _ => expectation(&message),
+                },
             }
         })?;
         if let Some((pointer, found)) =
@@ -213,6 +219,17 @@ fn expectation(message: &str) -> String {
         return "no such field here".to_owned();
     }
     message
+}
+
+/// What a gateway's product says of an unknown field, with the name that was probably meant, if one is close.
+fn with_suggestion(message: &str, field: &str, meant: String) -> String {
+    let known = message.split_once(", expected ").map_or("", |(_, known)| known);
+    match meant.strip_prefix("no such field here") {
+        Some(rest) if rest.starts_with(';') => {
+            format!("no such field here{}{rest}", suggestion(field, known))
+        }
+        _ => meant,
+    }
 }
 
 /// The name among `known` (each between backticks) that was probably meant.

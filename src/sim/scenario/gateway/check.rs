@@ -4,9 +4,9 @@ use super::{
     Breaker, Cache, GatewaySettings, HealthCheck, Limits, Maintenance, PassiveHealth, RateLimit, Recovery,
     Retry, RetryAfter, RetryWait, Trip, UpstreamKeepAlive, Window,
 };
-use crate::sim::dialect::{Setting, dialect};
-use crate::sim::scenario::Scenario;
+use crate::sim::dialect::{Dialect, Setting, dialect};
 use crate::sim::scenario::validate::{Checked, DAY, HOUR, MILLISECOND, path, within, within_if, wrong};
+use crate::sim::scenario::{Scenario, ScenarioError};
 use crate::sim::time::SimDuration;
 
 const ZERO: SimDuration = SimDuration::ZERO;
@@ -50,6 +50,19 @@ impl GatewaySettings {
     }
 }
 
+/// Adds to an error about a setting what the product calls it.
+fn by_its_own_name(mut error: ScenarioError, at: &str, product: &dyn Dialect) -> ScenarioError {
+    if let ScenarioError::Field { pointer, expected, .. } = &mut error
+        && let Some(field) = pointer.strip_prefix(at).and_then(|rest| rest.split('/').nth(1))
+        && let Some(setting) =
+            Setting::ALL.into_iter().chain(Setting::MORE).find(|setting| setting.field() == field)
+        && product.directive(setting) != field
+    {
+        expected.push_str(&format!(" ({} `{}`)", product.title(), product.directive(setting)));
+    }
+    error
+}
+
 /// Checks the settings of the gateway in that place of the row: ranges, whether its product has them, names.
 pub(in crate::sim::scenario) fn check_settings(
     at: &str,
@@ -57,8 +70,8 @@ pub(in crate::sim::scenario) fn check_settings(
     whole: &Scenario,
     place: usize,
 ) -> Checked {
-    s.check(at)?;
     let product = dialect(whole.gateways[place].dialect);
+    s.check(at).map_err(|error| by_its_own_name(error, at, product))?;
     for setting in Setting::ALL.into_iter().chain(Setting::MORE).filter(|n| n.is_configured(s)) {
         if let Err(instead) = product.supports(setting, s) {
             let value = serde_json::to_value(s).unwrap_or_default();
