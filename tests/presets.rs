@@ -5,7 +5,7 @@ use fivexx::sim::dialect::dialect;
 use fivexx::sim::others::{Ended, Heard, opinion};
 use fivexx::sim::scenario::Scenario;
 use fivexx::sim::simulation::run;
-use fivexx::sim::time::SimTime;
+use fivexx::sim::time::{SimDuration, SimTime};
 use fivexx::sim::trace::{Failure, Note, Outcome, SpanKind, Trace};
 
 fn preset(id: &str) -> Preset {
@@ -66,6 +66,7 @@ fn frozen_or_refused() {
         ("Envoy", 504, 503, 1, 0.0),
         ("Apache", 502, 503, 1, 0.0),
         ("Varnish", 503, 503, 1, 0.0),
+        ("Caddy", 504, 502, 1, 0.0),
     ] {
         let heard = heard("frozen-or-refused", name);
         assert_eq!(statuses(&heard), [frozen, refused], "{name}");
@@ -126,6 +127,8 @@ fn post_is_not_get() {
     assert_eq!(race("nginx, kept connection, POST"), (Some(502), 1));
     assert_eq!(race("Varnish, kept connection, GET"), (Some(200), 2));
     assert_eq!(race("Varnish, kept connection, POST"), (Some(503), 1));
+    assert_eq!(race("Caddy, kept connection, GET"), (Some(200), 2));
+    assert_eq!(race("Caddy, kept connection, POST"), (Some(502), 1));
     assert_eq!(race("Envoy, kept connection, GET"), (Some(503), 1));
     assert_eq!(race("Envoy, kept connection, POST"), (Some(503), 1));
 }
@@ -142,6 +145,10 @@ fn two_servers_one_dead() {
         let heard = heard("two-servers-one-dead", name);
         assert_eq!((count(&heard, 200), count(&heard, 503)), (3, 3), "{name}");
     }
+    // Caddy draws one of the two each time.
+    let caddy = heard("two-servers-one-dead", "Caddy");
+    let (good, failed) = (count(&caddy, 200), count(&caddy, 502));
+    assert!(good + failed == 6 && (1..=5).contains(&failed), "{:?}", statuses(&caddy));
 }
 
 #[test]
@@ -167,6 +174,8 @@ fn what_a_retry_costs() {
     assert_eq!(of("HAProxy, frozen"), (Some(504), 4, 4, 8.0));
     assert_eq!(of("Envoy, frozen"), (Some(504), 1, 1, 2.0));
     assert_eq!(of("Varnish, refused"), (Some(503), 3, 1, 0.0));
+    assert_eq!(of("Caddy, refused"), (Some(502), 9, 9, 2.0));
+    assert_eq!(of("Caddy, POST, hangs up"), (Some(502), 1, 1, 0.0));
 }
 
 #[test]
@@ -183,9 +192,11 @@ fn what_a_timeout_measures() {
     }
     // Cut after two seconds; the connection is closed one later, as recorded.
     assert_eq!(of("Envoy, slow body"), (Some(200), Ended::CutShort, 3.0));
-    let (status, ended, seconds) = of("nginx, slow body");
-    assert_eq!((status, ended), (Some(200), Ended::Answered));
-    assert!(seconds > 2.5, "longer than the time-out in all: {seconds}");
+    for name in ["nginx, slow body", "Caddy, slow body"] {
+        let (status, ended, seconds) = of(name);
+        assert_eq!((status, ended), (Some(200), Ended::Answered), "{name}");
+        assert!(seconds > 2.5, "{name}: longer than the time-out in all: {seconds}");
+    }
 }
 
 #[test]
@@ -196,11 +207,13 @@ fn no_timeout_configured() {
         ("Apache", 60.0, 60.0),
         ("Varnish", 60.0, 3.5),
         ("HAProxy", 130.0, 130.0),
+        ("Caddy", 130.0, 3.0),
     ] {
         let heard = heard("no-timeout-configured", name);
         assert_eq!((seconds(&heard[0]), seconds(&heard[1])), (frozen, black_hole), "{name}");
         let gave_up = heard.iter().filter(|h| h.ended == Ended::GaveUp).count();
-        assert_eq!(gave_up, if name == "HAProxy" { 2 } else { 0 }, "{name}");
+        let waits_for_ever = heard.iter().filter(|h| h.took >= SimDuration::from_secs(130)).count();
+        assert_eq!(gave_up, waits_for_ever, "{name}");
     }
 }
 
@@ -216,6 +229,16 @@ fn knowledge_changes_the_status() {
     assert!(error.iter().all(|at| *at < nobody[0]), "first {error:?}, then {nobody:?}");
     let asked_nobody = envoy.iter().filter(|h| h.sees.contains("no healthy upstream"));
     assert!(asked_nobody.clone().all(|h| h.tries.is_empty() && h.status == Some(503)));
+    // What the gateway has learnt makes 503 of 502.
+    let learns = |name| {
+        let heard = heard("knowledge-changes-the-status", name);
+        let (first, later) = (when(&heard, 502), when(&heard, 503));
+        assert!(!first.is_empty() && !later.is_empty() && first[0] < later[0], "{name}: {first:?}, {later:?}");
+        let refused = heard.iter().filter(|h| h.status == Some(503));
+        assert!(refused.clone().all(|h| h.tries.is_empty()), "{name}: a 503 asks nobody");
+        (heard, first, later)
+    };
+    learns("Caddy, passive health");
 }
 
 #[test]
@@ -244,6 +267,7 @@ fn the_client_leaves() {
     for (name, logged) in [
         ("nginx", Some("status=499")),
         ("Envoy", Some("status=0 flags=DC")),
+        ("Caddy", Some("\"status\":499")),
         ("HAProxy", None),
         ("Apache", None),
         ("Varnish", None),

@@ -75,6 +75,7 @@ fn caddy_tells_how_often_it_tried_and_why_no_more() {
     let out = told(settings, r#"{"process_down": {}}"#, "GET");
     assert!(out.contains("`lb_try_duration 1s`: Caddy answers as the try before failed"), "{out}");
     assert!(out.ends_with("Caddy answers `502 Bad Gateway`."), "{out}");
+}
 
 /// The whole chain of the first attempt, a line to a link.
 fn chain_of(dialect: &str, settings: &str, origins: &str) -> String {
@@ -116,6 +117,12 @@ fn each_product_tells_by_which_settings_it_tried_again() {
             r#"{"read_timeout": "2s", "next_upstream": ["connect_failure", "timeout"]}"#,
             FROZEN,
             "HAProxy: `retries 3` after `retry-on conn-failure response-timeout`, no `option redispatch`, at once, therefore 504 after 4 tries and 8.0 s.",
+        ),
+        (
+            "caddy",
+            r#"{"next_upstream_timeout": "2s"}"#,
+            DOWN,
+            "Caddy: `lb_try_duration 2s`, 250 ms apart, therefore 502 after 9 tries and 2.0 s.",
         ),
         ("envoy", again, DOWN, "Envoy: `num_retries 2` with `retry_on 5xx,connect-failure,reset`, "),
         (
