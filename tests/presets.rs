@@ -233,7 +233,10 @@ fn knowledge_changes_the_status() {
     let learns = |name| {
         let heard = heard("knowledge-changes-the-status", name);
         let (first, later) = (when(&heard, 502), when(&heard, 503));
-        assert!(!first.is_empty() && !later.is_empty() && first[0] < later[0], "{name}: {first:?}, {later:?}");
+        assert!(
+            !first.is_empty() && !later.is_empty() && first[0] < later[0],
+            "{name}: {first:?}, {later:?}"
+        );
         let refused = heard.iter().filter(|h| h.status == Some(503));
         assert!(refused.clone().all(|h| h.tries.is_empty()), "{name}: a 503 asks nobody");
         (heard, first, later)

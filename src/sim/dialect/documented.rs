@@ -5,6 +5,8 @@
 //! rule [`Rule::NOT_DOCUMENTED`], which is a mark and no prediction; where the head of an answer is out already, it
 //! cuts the answer short, since nothing else is possible, by the same rule. Explanations and comparisons say so.
 //!
+//! A time or a size that no document gives limits nothing here: Heroku's router refuses long lines, IIS takes any head.
+//!
 //! For all of them: an answer's own headers are passed on as they came, and the text of error pages is a line with
 //! status and code in place of a page that no document gives. Probes alone take an upstream out.
 

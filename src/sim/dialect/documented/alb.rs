@@ -2,7 +2,8 @@
 //!
 //! Not expressed: 463 (more than 30 addresses in `X-Forwarded-For`; no gateway here looks at a request's headers), 464
 //! (HTTP/2 spoken to a target group of another version), 561 (an identity provider's error), 000, and the codes for
-//! requests that are not HTTP. "No target registered" cannot happen, as a scenario's gateway always has an origin.
+//! requests that are not HTTP. Of an answer that breaks off, the documents have only the case that the target stands still
+//! before all bytes are there. "No target registered" cannot happen, as a scenario's gateway always has an origin.
 
 use super::{Documented, Row, Told, iso, row, rules};
 use super::{Then::*, When::*};
@@ -13,7 +14,7 @@ use crate::sim::time::SimDuration;
 const DOC: &str = "AWS, Troubleshoot your Application Load Balancers, June 2023: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html";
 const HEALTH: &str = "AWS, Health checks for your target groups, June 2023: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html";
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 12] = [
     row(
         Refused,
         Answer(502),
@@ -53,14 +54,6 @@ const ROWS: [Row; 13] = [
         "",
         Some(Setting::ReadTimeout),
         "ALB answers 504 when the target says nothing for that long",
-        DOC,
-    ),
-    row(
-        BodyCut,
-        CutAndLog(504),
-        "",
-        None,
-        "ALB waits for bytes that `Content-Length` promises and reports 504; the head is out already, so that only its log can say so",
         DOC,
     ),
     row(

@@ -230,3 +230,106 @@ fn what_none_of_them_has_is_refused_with_the_product_s_name() {
         assert!(refusal.contains("/gateways/0/settings/breaker"), "{refusal}");
     }
 }
+
+/// One gateway with these settings, one origin with this link and these faults, requests at these seconds.
+fn whole(name: &str, settings: &str, origin: &str, at: &[u32]) -> Scenario {
+    let send = |at: &u32| {
+        format!(r#"{{"at": "{at}s", "do": {{"send": {{"client": "client", "request": {{"path": "/x"}}}}}}}}"#)
+    };
+    let sends: Vec<String> = at.iter().map(send).collect();
+    let text = format!(
+        r#"{{"horizon": "300s", "gateways": [{{"dialect": "{name}", "settings": {settings}}}],
+            "origins": [{{"app": "probe", {origin}}}], "timeline": [{}]}}"#,
+        sends.join(", ")
+    );
+    Scenario::from_json(&text).unwrap_or_else(|e| unreachable!("{e}: {text}"))
+}
+
+fn statuses(scenario: &Scenario) -> Vec<u16> {
+    let said = opinion(scenario, "gateway", scenario.gateways[0].dialect).expect("a gateway");
+    said.answers.iter().map(|h| h.status.unwrap_or_default()).collect()
+}
+
+#[test]
+fn names_and_tls_have_codes_of_their_own_at_cloudflare_and_none_at_heroku() {
+    const UNKNOWN: &str = r#""link": {"faults": [{"name_not_resolved": {}}]}"#;
+    const PLAIN: &str = r#""link": {"tls": "1.3"}, "faults": [{"plaintext": {}}]"#;
+    const UNTRUSTED: &str = r#""link": {"tls": "1.3"}, "faults": [{"bad_certificate": {}}]"#;
+    for (name, unknown, plain, untrusted) in
+        [("cloudflare", 530, 525, 526), ("cloudfront", 502, 502, 502), ("heroku", 0, 0, 0)]
+    {
+        let got = [UNKNOWN, PLAIN, UNTRUSTED].map(|origin| statuses(&whole(name, "{}", origin, &[0]))[0]);
+        assert_eq!(got, [unknown, plain, untrusted], "{name}");
+    }
+    let seen = heard(&whole("cloudflare", "{}", UNKNOWN, &[0])).sees;
+    assert!(seen.contains("1016"), "the body has the code: {seen}");
+}
+
+#[test]
+fn alb_asks_all_targets_when_none_is_healthy_and_iis_asks_none() {
+    let check = r#"{"health_check": {"interval": "1s", "timeout": "1s", "fall": 2}}"#;
+    let down = r#""faults": [{"process_down": {}}]"#;
+    let alb = whole("alb", check, down, &[0, 10]);
+    assert_eq!(statuses(&alb), [502, 502], "it fails open");
+    let iis = whole("iis", check, down, &[0, 10]);
+    assert_eq!(statuses(&iis), [502, 502]);
+    let asked = |scenario: &Scenario| {
+        let said = opinion(scenario, "gateway", scenario.gateways[0].dialect).expect("a gateway");
+        said.answers[1].tries.len()
+    };
+    assert_eq!((asked(&alb), asked(&iis)), (1, 0));
+    let trace = run(&iis);
+    let (id, _) = trace.of_kind(SpanKind::GatewayRequest).last().expect("a request");
+    let line = dialect(DialectName::Iis).log_lines(&trace, id).remove(0).text;
+    assert!(line.contains("GET /x 502 4 0 "), "{line}");
+}
+
+#[test]
+fn limits_and_maintenance_have_their_codes() {
+    let rate = r#"{"rate_limit": {"requests": 1, "period": "60s", "burst": 1}}"#;
+    for (name, status, code) in [
+        ("alb", 403, " 403 - "),
+        ("api_gateway", 429, "THROTTLED"),
+        ("google_cloud", 429, "banned_by_security_policy"),
+        ("cloudflare", 429, "429"),
+        ("iis", 403, "GET /x 403 502 0 "),
+    ] {
+        let scenario = whole(name, rate, r#""id": "A""#, &[0, 1]);
+        assert_eq!(statuses(&scenario), [200, status], "{name}");
+        let trace = run(&scenario);
+        let (id, span) = trace.of_kind(SpanKind::GatewayRequest).last().expect("a request");
+        let product = dialect(trace.dialect(span.node).expect("a gateway"));
+        let line = product.log_lines(&trace, id).remove(0).text;
+        assert!(line.contains(code), "{name}: {line}");
+    }
+    let maintenance = r#"{"maintenance": {"on": {}}}"#;
+    for (name, code) in [("heroku", "code=H80 desc=\"Maintenance mode\""), ("iis", "GET /x 503 0 0 ")] {
+        let scenario = whole(name, maintenance, r#""id": "A""#, &[0]);
+        assert_eq!(statuses(&scenario), [503], "{name}");
+        assert!(log(&scenario).contains(code), "{name}: {}", log(&scenario));
+    }
+    let backlog = r#"{"limits": {"upstream_requests": 1, "queue": 0}}"#;
+    let heroku = whole("heroku", backlog, r#""faults": [{"slow_answer": {"delay": "5s"}}]"#, &[0, 1]);
+    assert_eq!(statuses(&heroku), [200, 503]);
+}
+
+#[test]
+fn how_an_answer_that_breaks_off_is_reported_is_not_documented_everywhere() {
+    for (name, ended) in [
+        ("alb", Ended::NotDocumented),
+        ("api_gateway", Ended::NotDocumented),
+        ("cloudfront", Ended::CutShort),
+        ("google_cloud", Ended::CutShort),
+        ("cloudflare", Ended::NotDocumented),
+        ("iis", Ended::CutShort),
+        ("heroku", Ended::CutShort),
+    ] {
+        let heard = heard(&scenario(name, CUT, ""));
+        assert_eq!((heard.status, heard.ended), (Some(200), ended), "{name}");
+    }
+    let stalls = r#""faults": [{"answer_cut": {"how": "stall"}}]"#;
+    assert!(
+        log(&whole("alb", "{}", stalls, &[0])).contains(" 504 200 "),
+        "the client read 200, the log says 504"
+    );
+}
