@@ -6,7 +6,7 @@
 //!
 //! Every product is one whole run, so this costs as many runs as there are dialects.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::dialect::{DialectName, Known, Rule, Setting, dialect};
 use super::explain::explain_with;
@@ -34,9 +34,15 @@ pub struct Lack {
     /// The JSON pointer of the setting.
     pub pointer: String,
     /// Under its neutral name.
+    #[serde(serialize_with = "by_field")]
     pub setting: Setting,
     /// Which product lacks it and what it offers instead: "Apache has no such setting; it has …".
     pub instead: String,
+}
+
+/// A setting by the name of its field, as scenarios have it.
+fn by_field<S: Serializer>(setting: &Setting, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(setting.field())
 }
 
 /// How an attempt ended for its client.
@@ -293,6 +299,8 @@ mod tests {
         assert_eq!(kept.gateways[0].settings.connect_timeout, Some(SimDuration::from_secs(1)));
         assert_eq!(kept.gateways[0].settings.max_fails, None);
         assert_eq!(kept.check(), Ok(()), "what is left is valid");
+        let json = serde_json::to_value(&apache.lacks[0]).expect("plain data");
+        assert_eq!(json["setting"], "max_fails");
         let nginx = opinion(&scenario(trip), "gateway", DialectName::Nginx).expect("there is a gateway");
         assert_eq!(nginx.lacks, []);
     }

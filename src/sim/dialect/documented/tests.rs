@@ -3,6 +3,7 @@ use super::*;
 use crate::sim::others::{Ended, Heard, opinion};
 use crate::sim::scenario::Scenario;
 use crate::sim::simulation::run;
+use crate::sim::trace::SpanKind;
 
 fn scenario(name: &str, fault: &str, more: &str) -> Scenario {
     let faults = if fault == "black_hole" { String::new() } else { format!(r#""faults": [{{{fault}}}]"#) };
