@@ -19,6 +19,7 @@ fn a_feature_that_a_product_lacks_is_refused_with_what_it_has_instead() {
         ("apache", BREAKER, "Apache has no such setting; it has the error_state of balancer members"),
         ("apache", r#"{"rate_limit": {"requests": 5}}"#, "mod_ratelimit slows answers down"),
         ("apache", r#"{"next_upstream": ["timeout"]}"#, "it fails over when no connection comes about"),
+        ("traefik", r#"{"max_fails": 1}"#, "Traefik has no such setting; "),
         ("caddy", BREAKER, "Caddy has no such setting; "),
         ("nginx", BREAKER, "nginx has no such setting; it takes single upstreams out, by max_fails"),
         ("nginx", r#"{"health_check": {}}"#, "active checks are in the commercial version only"),

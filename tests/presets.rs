@@ -67,6 +67,7 @@ fn frozen_or_refused() {
         ("Apache", 502, 503, 1, 0.0),
         ("Varnish", 503, 503, 1, 0.0),
         ("Caddy", 504, 502, 1, 0.0),
+        ("Traefik", 504, 502, 1, 0.0),
     ] {
         let heard = heard("frozen-or-refused", name);
         assert_eq!(statuses(&heard), [frozen, refused], "{name}");
@@ -129,6 +130,8 @@ fn post_is_not_get() {
     assert_eq!(race("Varnish, kept connection, POST"), (Some(503), 1));
     assert_eq!(race("Caddy, kept connection, GET"), (Some(200), 2));
     assert_eq!(race("Caddy, kept connection, POST"), (Some(502), 1));
+    assert_eq!(race("Traefik, kept connection, GET"), (Some(200), 2));
+    assert_eq!(race("Traefik, kept connection, POST"), (Some(502), 1));
     assert_eq!(race("Envoy, kept connection, GET"), (Some(503), 1));
     assert_eq!(race("Envoy, kept connection, POST"), (Some(503), 1));
 }
@@ -145,6 +148,8 @@ fn two_servers_one_dead() {
         let heard = heard("two-servers-one-dead", name);
         assert_eq!((count(&heard, 200), count(&heard, 503)), (3, 3), "{name}");
     }
+    let traefik = heard("two-servers-one-dead", "Traefik");
+    assert_eq!((count(&traefik, 200), count(&traefik, 502)), (3, 3));
     // Caddy draws one of the two each time.
     let caddy = heard("two-servers-one-dead", "Caddy");
     let (good, failed) = (count(&caddy, 200), count(&caddy, 502));
@@ -176,6 +181,8 @@ fn what_a_retry_costs() {
     assert_eq!(of("Varnish, refused"), (Some(503), 3, 1, 0.0));
     assert_eq!(of("Caddy, refused"), (Some(502), 9, 9, 2.0));
     assert_eq!(of("Caddy, POST, hangs up"), (Some(502), 1, 1, 0.0));
+    assert_eq!(of("Traefik, refused"), (Some(502), 3, 3, 0.0));
+    assert_eq!(of("Traefik, hangs up"), (Some(502), 1, 1, 0.0));
 }
 
 #[test]
@@ -192,7 +199,7 @@ fn what_a_timeout_measures() {
     }
     // Cut after two seconds; the connection is closed one later, as recorded.
     assert_eq!(of("Envoy, slow body"), (Some(200), Ended::CutShort, 3.0));
-    for name in ["nginx, slow body", "Caddy, slow body"] {
+    for name in ["nginx, slow body", "Caddy, slow body", "Traefik, slow body"] {
         let (status, ended, seconds) = of(name);
         assert_eq!((status, ended), (Some(200), Ended::Answered), "{name}");
         assert!(seconds > 2.5, "{name}: longer than the time-out in all: {seconds}");
@@ -208,6 +215,7 @@ fn no_timeout_configured() {
         ("Varnish", 60.0, 3.5),
         ("HAProxy", 130.0, 130.0),
         ("Caddy", 130.0, 3.0),
+        ("Traefik", 130.0, 30.0),
     ] {
         let heard = heard("no-timeout-configured", name);
         assert_eq!((seconds(&heard[0]), seconds(&heard[1])), (frozen, black_hole), "{name}");
@@ -242,6 +250,15 @@ fn knowledge_changes_the_status() {
         (heard, first, later)
     };
     learns("Caddy, passive health");
+    let (traefik, ..) = learns("Traefik, probes");
+    let nobody = traefik.iter().find(|h| h.status == Some(503)).expect("it has learnt");
+    assert!(nobody.sees.ends_with("no available server\n"), "{}", nobody.sees);
+    // The breaker lets requests back bit by bit, for three seconds: some pass and some do not.
+    let (traefik, _, refused) = learns("Traefik, circuit breaker");
+    let last = refused.last().copied().expect("some were refused");
+    let back = traefik.iter().find(|h| h.status == Some(200) && h.at > SimTime::from_secs(7));
+    let back = back.expect("requests pass again").at.as_secs_f64();
+    assert!(back < last - 0.5, "from {back} s on requests pass, until {last} s some are refused");
 }
 
 #[test]
@@ -261,6 +278,7 @@ fn limits_and_their_answers() {
         assert!(refused.iter().all(|h| h.tries.is_empty()), "{name}");
     }
     assert!(says(&of("Envoy, two at a time", 503), "x-envoy-overloaded"));
+    assert!(says(&of("Traefik, rate", 429), "retry-after"));
     let haproxy = of("HAProxy, two at a time", 503);
     assert!(took(&haproxy).iter().all(|ms| (1_000..1_010).contains(ms)), "{:?}", took(&haproxy));
 }
@@ -271,6 +289,7 @@ fn the_client_leaves() {
         ("nginx", Some("status=499")),
         ("Envoy", Some("status=0 flags=DC")),
         ("Caddy", Some("\"status\":499")),
+        ("Traefik", Some("499")),
         ("HAProxy", None),
         ("Apache", None),
         ("Varnish", None),

@@ -124,6 +124,12 @@ fn each_product_tells_by_which_settings_it_tried_again() {
             DOWN,
             "Caddy: `lb_try_duration 2s`, 250 ms apart, therefore 502 after 9 tries and 2.0 s.",
         ),
+        (
+            "traefik",
+            r#"{"next_upstream_tries": 3}"#,
+            DOWN,
+            "Traefik: `retry.attempts 3`, at once, therefore 502 after 3 tries and ",
+        ),
         ("envoy", again, DOWN, "Envoy: `num_retries 2` with `retry_on 5xx,connect-failure,reset`, "),
         (
             "varnish",
