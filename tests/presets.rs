@@ -199,6 +199,15 @@ fn what_a_timeout_measures() {
     }
     // Cut after two seconds; the connection is closed one later, as recorded.
     assert_eq!(of("Envoy, slow body"), (Some(200), Ended::CutShort, 3.0));
+    // When the client has the head, in milliseconds.
+    let head = |name| {
+        let trace = run(&scenario("what-a-timeout-measures", name));
+        let (id, _) = trace.of_kind(SpanKind::Attempt).next().expect("an attempt");
+        let read = trace.notes(id).find(|e| e.note == Note::HeadRead).expect("a head came");
+        read.at.as_millis()
+    };
+    assert!(head("Caddy, slow body") > 2_000, "Caddy holds the head back: {}", head("Caddy, slow body"));
+    assert!(head("Traefik, slow body") < 1_100, "Traefik does not: {}", head("Traefik, slow body"));
     for name in ["nginx, slow body", "Caddy, slow body", "Traefik, slow body"] {
         let (status, ended, seconds) = of(name);
         assert_eq!((status, ended), (Some(200), Ended::Answered), "{name}");
