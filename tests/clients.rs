@@ -281,12 +281,20 @@ fn a_failed_attempt_brings_the_next_hedge_forward() {
 
 #[test]
 fn throttling_answers_pace_the_attempts_that_follow() {
-    let policy = r#"{"attempts": 3, "statuses": [429], "rate_limit": {}}"#;
-    let trace = run(&scenario(policy, "null", r#"{"application_error": {"status": 429}}"#, ONCE));
-    // The first retry is free; then 0.5 a second is the least rate: two seconds from one attempt to the next.
-    let starts: Vec<u64> = trace.of_kind(SpanKind::Attempt).map(|(_, a)| a.start.as_millis()).collect();
-    assert_eq!(starts, [0, 2, 2_002]);
-    assert_eq!(trace.events.iter().filter(|e| matches!(e.note, Note::Paced(_))).count(), 1);
+    let starts = |at: &str, rate_limit: &str| {
+        let policy = format!(r#"{{"attempts": 3, "statuses": [429], "rate_limit": {rate_limit}}}"#);
+        let once = format!(r#"{{"at": "{at}", "do": {{"send": {{"client": "client", "request": {{}}}}}}}}"#);
+        let trace = run(&scenario(&policy, "null", r#"{"application_error": {"status": 429}}"#, &once));
+        let paced = trace.events.iter().filter(|e| matches!(e.note, Note::Paced(_))).count();
+        let starts = trace.of_kind(SpanKind::Attempt).map(|(_, a)| a.start.as_millis()).collect::<Vec<u64>>();
+        (starts, paced)
+    };
+    // A client that is more than a second old has saved up one token; then 0.5 a second is the least rate: two
+    // seconds from one attempt to the next.
+    assert_eq!(starts("1500ms", "{}"), (vec![1_500, 1_502, 3_502], 1));
+    // One that has just begun has only what it earned until the answer, and one that saves up from there on nothing.
+    assert_eq!(starts("0s", "{}"), (vec![0, 1_997, 3_997], 2));
+    assert_eq!(starts("0s", r#"{"earns_since": "first_answer"}"#), (vec![0, 2_002, 4_002], 2));
 }
 
 #[test]

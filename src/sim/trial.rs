@@ -95,9 +95,10 @@ impl Tried {
 impl Trial {
     /// The trial as a scenario in which the trouble never ends.
     pub fn scenario(&self) -> Scenario {
-        let second = SimDuration::from_millis(1_000);
+        // A client with a rate limit is up to two seconds old, since it saves up a token in its first one.
+        let latest = SimDuration::from_secs(if self.policy.rate_limit.is_some() { 2 } else { 1 });
         let start =
-            SimTime::ZERO + SimDuration::from_nanos(self.seed.wrapping_mul(0x9e37_79b9) % second.as_nanos());
+            SimTime::ZERO + SimDuration::from_nanos(self.seed.wrapping_mul(0x9e37_79b9) % latest.as_nanos());
         let call = |at| {
             let request = Request { method: self.method, path: "/".to_owned(), ..Request::default() };
             Change { at, action: Action::Send { client: "client".to_owned(), request } }

@@ -33,7 +33,7 @@ pub use hedge::Hedge;
 pub use policy::{DeadlineRule, Policy, SlowDown};
 pub use presets::{PRESETS, Preset, preset};
 pub use profile::{PROFILES, Profile, TimeoutOf, profile};
-pub use rate_limit::RateLimit;
+pub use rate_limit::{EarnsSince, RateLimit};
 pub use resend::Resend;
 pub use retry_after::{
     Combine, Fraction, Malformed, ObeyRetryAfter, OverCap, RetryAfterValue, parse_retry_after,

@@ -1,8 +1,9 @@
 //! AWS SDKs' adaptive mode: after the first throttling answer, attempts are paced by a rate that CUBIC adapts.
 //!
-//! Source: botocore `retries/adaptive.py`, `throttling.py`, `bucket.py`: the sending rate is measured in half
-//! seconds with a smoothing of 0.8; throttling sets the rate to 0.7 of it, and from then on it follows
-//! 0.4 (t - K)³ + W, at most twice the measured rate and at least 0.5 a second.
+//! Source: botocore `retries/adaptive.py`, `throttling.py`, `bucket.py`; `@smithy/core` 3.41.0
+//! `DefaultRateLimiter.js`, `AdaptiveRetryStrategy.js`: the sending rate is measured in half seconds with a
+//! smoothing of 0.8; throttling sets the rate to 0.7 of it, and from then on it follows 0.4 (t - K)³ + W, at most
+//! twice the measured rate and at least 0.5 a second. Tokens are earned before any throttling, too.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,11 +29,30 @@ pub struct RateLimit {
     pub scale: f64,
     /// The least rate in attempts a second; 0.5 by default, 0.001 to 1,000,000.
     pub least: f64,
+    /// Since when tokens are earned; since the client began by default.
+    #[serde(skip_serializing_if = "is_beginning")]
+    pub earns_since: EarnsSince,
+}
+
+/// Since when a client saves up tokens, one a second at first and one at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EarnsSince {
+    /// Since the client began: one that is a second old or more has its first retry free (botocore).
+    #[default]
+    Beginning,
+    /// Since its first answer: one whose first answer is a throttling one has none (`@smithy/core`).
+    FirstAnswer,
+}
+
+fn is_beginning(since: &EarnsSince) -> bool {
+    *since == EarnsSince::Beginning
 }
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { throttling: vec![429], beta: 0.7, scale: 0.4, least: 0.5 }
+        Self { throttling: vec![429], beta: 0.7, scale: 0.4, least: 0.5, earns_since: EarnsSince::Beginning }
     }
 }
 
@@ -55,7 +75,8 @@ pub(super) struct Pacer {
     rate: f64,
     /// Those that are saved up; below 0 they are promised already.
     tokens: f64,
-    filled: SimTime,
+    /// Up to when they are counted; none before the first answer where they are earned from there.
+    filled: Option<SimTime>,
     /// The rate measured, the half second that is being counted, and its answers.
     measured: f64,
     present: u64,
@@ -66,13 +87,15 @@ pub(super) struct Pacer {
 }
 
 impl Pacer {
+    /// A pacer of a client that begins at the start of the run.
     pub(super) fn new(settings: RateLimit) -> Self {
+        let filled = (settings.earns_since == EarnsSince::Beginning).then_some(SimTime::ZERO);
         Self {
             settings,
             limits: false,
-            rate: 0.0,
+            rate: 1.0,
             tokens: 0.0,
-            filled: SimTime::ZERO,
+            filled,
             measured: 0.0,
             present: 0,
             count: 0,
@@ -86,9 +109,9 @@ impl Pacer {
     }
 
     fn fill(&mut self, now: SimTime) {
-        let earned = now.since(self.filled).as_secs_f64() * self.rate;
+        let since = self.filled.replace(now).unwrap_or(now);
+        let earned = now.since(since).as_secs_f64() * self.rate;
         self.tokens = (self.tokens + earned).min(self.rate.max(1.0));
-        self.filled = now;
     }
 
     /// How long an attempt has to wait for its turn.
@@ -107,21 +130,16 @@ impl Pacer {
         let rate = if slow_down || status.is_some_and(|status| self.settings.throttling.contains(&status)) {
             self.highest = if self.limits { self.measured.min(self.rate) } else { self.measured };
             self.throttled = now;
-            if !self.limits {
-                // Recording: the first retry of boto3 comes after its backoff alone, the second one 2 s later.
-                (self.limits, self.tokens, self.filled) = (true, 1.0, now);
-            }
+            self.limits = true;
             self.highest * self.settings.beta
         } else {
             let inflection = libm::cbrt(self.highest * (1.0 - self.settings.beta) / self.settings.scale);
             let t = now.since(self.throttled).as_secs_f64() - inflection;
             self.settings.scale * t * t * t + self.highest
         };
-        if self.limits {
-            self.fill(now);
-            self.rate = rate.min(2.0 * self.measured).max(self.settings.least);
-            self.tokens = self.tokens.min(self.rate.max(1.0));
-        }
+        self.fill(now);
+        self.rate = rate.min(2.0 * self.measured).max(self.settings.least);
+        self.tokens = self.tokens.min(self.rate.max(1.0));
     }
 
     fn measure(&mut self, now: SimTime) {
@@ -154,11 +172,33 @@ mod tests {
     #[test]
     fn a_lone_call_that_is_throttled_has_one_retry_free_and_then_waits_two_seconds_for_each() {
         // Recording: boto3 adaptive, 429: first waits of 0.1 to 0.9 s, second ones of 2.0 s, the least rate being 0.5 a second.
-        let mut pacer = Pacer::new(RateLimit::default());
-        pacer.answered(SimTime::ZERO, Some(429), false);
-        assert_eq!(pacer.wait(SimTime::ZERO), SimDuration::ZERO);
-        assert_eq!(pacer.wait(SimTime::ZERO), SimDuration::from_secs(2));
-        assert_eq!(pacer.wait(SimTime::from_secs(2)), SimDuration::from_secs(2));
+        let (mut pacer, then) = (Pacer::new(RateLimit::default()), SimTime::from_millis(1_500));
+        pacer.answered(then, Some(429), false);
+        assert_eq!(pacer.wait(then), SimDuration::ZERO);
+        assert_eq!(pacer.wait(then), SimDuration::from_secs(2));
+        assert_eq!(pacer.wait(SimTime::from_millis(3_500)), SimDuration::from_secs(2));
+    }
+
+    #[test]
+    fn who_is_throttled_before_a_second_is_over_waits_for_the_rest_of_a_token() {
+        // Recording: boto3 adaptive, 429, a client some 0.2 s old: 1,603 ms, which is 0.8 tokens at 0.5 a second.
+        let (mut pacer, young) = (Pacer::new(RateLimit::default()), SimTime::from_millis(200));
+        pacer.answered(young, Some(429), false);
+        assert_eq!(pacer.wait(young), SimDuration::from_millis(1_600));
+    }
+
+    #[test]
+    fn without_an_earlier_answer_the_javascript_client_waits_for_a_whole_token() {
+        // Recording: aws-sdk-js adaptive, 429: first waits of 2,003 ms, or of 905 to 1,014 ms.
+        let settings = RateLimit { earns_since: EarnsSince::FirstAnswer, ..RateLimit::default() };
+        let first = |at| {
+            let mut pacer = Pacer::new(settings.clone());
+            pacer.answered(at, Some(429), false);
+            pacer.wait(at).as_millis()
+        };
+        assert_eq!(first(SimTime::from_millis(400)), 2_000);
+        // In the second half of a second it has measured 1 in half a second: 0.8 of that and 0.7 again are 1.12 a second.
+        assert_eq!(first(SimTime::from_millis(600)), 892);
     }
 
     #[test]
