@@ -28,6 +28,7 @@ pub(crate) struct ClientActor {
     pub(super) attempts: SlotMap<SlotKey, Attempt>,
     pub(super) guards: Box<Guards>,
     pub(super) jitter: Stream,
+    pub(super) opened_ahead: Stream,
     pub(super) patience: Stream,
     pub(super) arrivals: Stream,
     pub(super) mix: Stream,
@@ -50,6 +51,8 @@ pub(super) struct Call {
     pub(super) attempts: u32,
     /// Those of them that were sent again unseen by the policy.
     pub(super) resent: u32,
+    /// Connections that were opened ahead of the attempt and have not died yet.
+    pub(super) ahead: u32,
     /// An attempt asked for the rest of an answer.
     pub(super) last_chance: bool,
     /// Timers of an earlier epoch are void.
@@ -86,6 +89,7 @@ impl ClientActor {
             attempts: SlotMap::with_key(),
             guards: Box::new(Guards::new(&client.policy, seed, &client.id)),
             jitter: Stream::new(seed, &client.id, "jitter"),
+            opened_ahead: Stream::new(seed, &client.id, "opened ahead"),
             patience: Stream::new(seed, &client.id, "patience"),
             arrivals: Stream::new(seed, &client.id, "arrivals"),
             mix: Stream::new(seed, &client.id, "mix"),

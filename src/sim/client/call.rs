@@ -39,6 +39,7 @@ impl ClientActor {
             started: fx.now,
             attempts: 0,
             resent: 0,
+            ahead: 0,
             last_chance: false,
             epoch: 0,
             latest: None,
@@ -61,6 +62,11 @@ impl ClientActor {
     /// Begins the next attempt, as soon as the client's rate limit lets it.
     pub(super) fn attempt<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
         let wait = self.guards.pace(fx.now);
+        if let Some(call) = self.calls.get_mut(slot)
+            && let Some(resend) = &call.policy.resend
+        {
+            call.ahead = resend.ahead(&mut self.opened_ahead);
+        }
         let Some(call) = self.calls.get_mut(slot).filter(|_| !wait.is_zero()) else {
             return self.send(fx, slot, false);
         };
@@ -151,7 +157,9 @@ impl ClientActor {
         }
         call.epoch += 1;
         let method = fx.request(call.request).map_or(Method::Get, |r| r.method);
-        if attempt.reused && call.policy.resend.as_ref().is_some_and(|r| r.covers(ending, method)) {
+        let unproven = attempt.reused || call.ahead > 0;
+        if unproven && call.policy.resend.as_ref().is_some_and(|r| r.covers(ending, method)) {
+            call.ahead = call.ahead.saturating_sub(u32::from(!attempt.reused));
             call.resent += 1;
             fx.note(call.span, Note::Resent);
             return self.send(fx, slot, false);
