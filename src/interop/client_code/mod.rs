@@ -99,6 +99,12 @@ fn beyond_a_loop(policy: &Policy) -> Vec<String> {
         each.is_none(),
         "Which failures of the network are repeated, one by one: the loop repeats all of them or none.",
     );
+    let parts = matches!(
+        policy.delay,
+        Delay::Exponential { jitter: Jitter::ProportionalParts(_), .. }
+            | Delay::Linear { jitter: Jitter::ProportionalParts(_), .. }
+    );
+    add(parts, "Cutting the jitter of whole seconds to whole seconds: it is spread evenly here.");
     add(policy.retry_after.whole_seconds, "Counting the wait until a date in whole seconds.");
     add(policy.retry_after.jitter, "Spreading the wait of a Retry-After by chance.");
     missing
@@ -205,7 +211,10 @@ fn wait(delay: &Delay, t: &Tongue) -> String {
         Jitter::PlusMinus(share) => {
             format!("({plain}) * ({} + {} * {random})", n(1.0 - share), n(2.0 * share))
         }
-        Jitter::Proportional(share) => format!("({plain}) * ({} + {} * {random})", n(1.0), n(share)),
+        // The cut of the whole seconds is named as missing.
+        Jitter::Proportional(share) | Jitter::ProportionalParts(share) => {
+            format!("({plain}) * ({} + {} * {random})", n(1.0), n(share))
+        }
         Jitter::Additive(most) => format!("{plain} + {} * {random}", (t.time)(most)),
         Jitter::Bounded(least) => {
             let least = (t.time)(least);

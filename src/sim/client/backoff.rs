@@ -9,6 +9,8 @@ use crate::sim::scenario::{ScenarioError, within};
 use crate::sim::time::SimDuration;
 
 const DAY: SimDuration = SimDuration::from_secs(86_400);
+/// In nanoseconds.
+const SECOND: u64 = 1_000_000_000;
 
 /// The wait between two attempts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -86,6 +88,12 @@ pub enum Jitter {
     ///
     /// Polly's "decorrelated jitter V2", which cockatiel's `ExponentialBackoff` uses too.
     Smoothed,
+    /// As `Proportional`, 0 to 10, but with the whole seconds and the rest of the wait spread each by itself, by the
+    /// same draw, and what comes of the whole seconds cut to whole seconds.
+    ///
+    /// Source: tower 0.5 `retry/backoff.rs`, `ExponentialBackoff::jitter`. Recording: the waits of 3.2 s and up lie
+    /// in heaps a second apart, those of 1.6 s within 0.6 s.
+    ProportionalParts(f64),
 }
 
 /// What a sequence of waits remembers from one to the next.
@@ -156,6 +164,12 @@ impl Delay {
             Jitter::Decorrelated => chance.between(base, memory.last.unwrap_or(base).times(3)),
             Jitter::PlusMinus(share) => chance.between(wait.scaled(1.0 - share), wait.scaled(1.0 + share)),
             Jitter::Proportional(share) => chance.between(wait, wait.scaled(1.0 + share)),
+            Jitter::ProportionalParts(share) => {
+                let share = chance.unit() * share;
+                let (seconds, rest) = (wait.as_nanos() / SECOND, wait.as_nanos() % SECOND);
+                let more = libm::floor(seconds as f64 * share) as u64;
+                wait + SimDuration::from_secs(more) + SimDuration::from_nanos((rest as f64 * share) as u64)
+            }
             Jitter::Additive(most) => wait + chance.between(SimDuration::ZERO, most),
             Jitter::Bounded(least) => chance.between(least.min(wait), least.max(wait)),
             Jitter::Smoothed => {
@@ -221,6 +235,7 @@ impl Jitter {
         match self {
             Self::PlusMinus(share) => within(&format!("{at}/plus_minus"), share, 0.0, 1.0),
             Self::Proportional(share) => within(&format!("{at}/proportional"), share, 0.0, 10.0),
+            Self::ProportionalParts(share) => within(&format!("{at}/proportional_parts"), share, 0.0, 10.0),
             Self::Additive(most) => within(&format!("{at}/additive"), most, SimDuration::ZERO, DAY),
             Self::Bounded(least) => within(&format!("{at}/bounded"), least, SimDuration::ZERO, DAY),
             Self::None | Self::Full | Self::Equal | Self::Decorrelated | Self::Smoothed => Ok(()),
@@ -316,6 +331,26 @@ mod tests {
     }
 
     #[test]
+    fn tower_spreads_whole_seconds_in_whole_seconds() {
+        // Recording: 54 waits of 1.6 s were 1,604 to 2,179 ms; of 52 waits of 3.2 s none lay between 3.27 and 4.27 s,
+        // or between 4.33 and 5.33 s, but for some milliseconds.
+        let delay = exponential(50, None, Jitter::ProportionalParts(0.99));
+        let draws: Vec<_> = (0..1_000).map(|seed| waits(&delay, 7, seed)).collect();
+        let (mut longest, mut heaps) = (0, [0; 3]);
+        for wait in &draws {
+            longest = longest.max(wait[5].as_millis());
+            // 3.2 s: no, one or two seconds more, and up to 0.198 s.
+            let more = wait[6].as_millis() - 3_200;
+            assert!(more % 1_000 < 198, "{more}");
+            heaps[(more / 1_000) as usize] += 1;
+        }
+        // 1.6 s: no whole second more, and 0.594 s at most.
+        assert!((2_180..2_194).contains(&longest), "{longest}");
+        // By the draw r, the seconds are 3 · 0.99 r cut: a third each, nearly, within four standard deviations of 15.
+        assert!(heaps.iter().all(|n| (275..=395).contains(n)), "{heaps:?}");
+    }
+
+    #[test]
     fn the_json_of_each_form() {
         for (json, delay) in [
             (r#"{"fixed":"1s"}"#, Delay::Fixed(ms(1_000))),
@@ -340,7 +375,7 @@ mod tests {
             fn waits_stay_within_the_formula_s_bounds(seed: u64, base in 1u64..5_000, cap in 5_000u64..60_000, share in 0.0..1.0f64, extra in 0u64..3_000) {
                 let plain = |n: usize| (base << n.min(40)).min(cap);
                 for jitter in [Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::PlusMinus(share),
-                    Jitter::Proportional(share), Jitter::Additive(ms(extra)), Jitter::Bounded(ms(extra)), Jitter::Smoothed] {
+                    Jitter::Proportional(share), Jitter::ProportionalParts(share), Jitter::Additive(ms(extra)), Jitter::Bounded(ms(extra)), Jitter::Smoothed] {
                     let waits = waits(&exponential(base, Some(cap), jitter), 12, seed);
                     for (n, wait) in waits.iter().enumerate() {
                         let v = plain(n) * 1_000_000;
@@ -353,7 +388,7 @@ mod tests {
                                 (base * 1_000_000, (3 * before).min(cap * 1_000_000))
                             }
                             Jitter::PlusMinus(r) => ((v as f64 * (1.0 - r)) as u64, (v as f64 * (1.0 + r)) as u64 + 1),
-                            Jitter::Proportional(r) => (v, (v as f64 * (1.0 + r)) as u64 + 1),
+                            Jitter::Proportional(r) | Jitter::ProportionalParts(r) => (v, (v as f64 * (1.0 + r)) as u64 + 1),
                             Jitter::Additive(most) => (v, v + most.as_nanos()),
                             Jitter::Bounded(least) => (v.min(least.as_nanos()), v.max(least.as_nanos())),
                             Jitter::Smoothed => (0, cap * 1_000_000),
