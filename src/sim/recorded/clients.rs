@@ -87,6 +87,11 @@ impl ClientCell {
         SimDuration::from_secs(self.cap_s.clamp(1, 3_600))
     }
 
+    /// For how long the recording of that seed went on, from the call's beginning.
+    pub fn stopped(&self, seed: u64) -> SimDuration {
+        self.cap() + Stream::new(seed, "recording", "stopped late").between(SimDuration::ZERO, STOPPED_LATE)
+    }
+
     /// Makes the call with many seeds.
     ///
     /// # Errors
@@ -103,9 +108,8 @@ impl ClientCell {
                 trial.seed = seed;
                 tried = trial.run();
             }
-            let late =
-                Stream::new(seed, "recording", "stopped late").between(SimDuration::ZERO, STOPPED_LATE);
-            let watched = tried.attempts.partition_point(|(start, _)| *start <= self.cap() + late);
+            let stopped = self.stopped(seed);
+            let watched = tried.attempts.partition_point(|(start, _)| *start <= stopped);
             counts.push(watched as u32);
             let last = watched.checked_sub(1).and_then(|last| tried.attempts[last].1);
             *outcomes.entry(last).or_default() += 1;
