@@ -88,7 +88,8 @@ pub enum Fraction {
     /// It is malformed, as RFC 9110 has it.
     #[default]
     Malformed,
-    /// With its fraction: JavaScript's `Number()`.
+    /// With its fraction: JavaScript's `Number()`. What else that reads (`1e3`, `0x10`, `+5`, `.5`) was not recorded
+    /// and is malformed here.
     Read,
     /// Without it: C's `strtol`.
     Cut,
@@ -348,5 +349,66 @@ mod tests {
         let json = r#"{"seconds":true,"date":true,"cap":"6h","statuses":[413,429,503],"repeats":true,"zero":false,"malformed":"give_up"}"#;
         let read: ObeyRetryAfter = serde_json::from_str(json).expect("json");
         assert_eq!(serde_json::to_string(&read).expect("json"), json.replace("6h", "21600s"));
+    }
+
+    /// Texts that are neither form, whatever a language's own conversion makes of them.
+    const ODD: [&str; 18] = [
+        "",
+        " ",
+        "+5",
+        "5.",
+        ".5",
+        "1e3",
+        "0x10",
+        "1,5",
+        "5 s",
+        "1.5.2",
+        "-0",
+        "NaN",
+        "Infinity",
+        "\u{661}\u{662}",
+        "\0",
+        "Fri, 32 Nov 2026 21:27:59 GMT",
+        "2026-11-20T21:27:59Z",
+        "Fri, 20 Nov 2026 21:27:59 CET",
+    ];
+
+    #[test]
+    fn odd_texts_are_malformed_whatever_reads_them() {
+        for fraction in [Fraction::Malformed, Fraction::Read, Fraction::Cut] {
+            let obey = ObeyRetryAfter { fraction, malformed: Malformed::GiveUp, ..ObeyRetryAfter::default() };
+            for text in ODD {
+                assert_eq!(obey.read(text, SimTime::ZERO, 0), Reading::Unreadable, "{text:?}, {fraction:?}");
+            }
+        }
+        // More digits than any number has mean for ever, with a fraction as without one.
+        let obey = ObeyRetryAfter { fraction: Fraction::Read, ..ObeyRetryAfter::default() };
+        let nines = "9".repeat(10_000);
+        for text in [nines.clone(), format!("{nines}.{nines}")] {
+            assert_eq!(obey.read(&text, SimTime::ZERO, 0), Reading::Wait(SimDuration::MAX));
+        }
+    }
+
+    mod properties {
+        use proptest::prelude::*;
+
+        use super::*;
+        use crate::sim::client::PROFILES;
+
+        proptest! {
+            #[test]
+            fn no_text_makes_a_client_panic_or_wait_beyond_its_cap(
+                text in prop_oneof![".*", "[-+ ]?[0-9]{0,30}[.,]?[0-9]{0,30}", "[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"],
+                now in 0u64..100_000,
+            ) {
+                for profile in PROFILES.iter() {
+                    let obey = &profile.policy.retry_after;
+                    let reading = obey.read(&text, SimTime::from_millis(now), 1_795_208_400);
+                    if let (Reading::Wait(wait), Some(cap)) = (reading, obey.cap) {
+                        prop_assert!(wait <= cap, "{}: {text:?} is {wait}", profile.id);
+                    }
+                }
+            }
+        }
     }
 }
