@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fivexx::sim::Scenario;
-use fivexx::sim::client::profile;
+use fivexx::sim::client::{Breaker, Delay, Trip, profile};
 use fivexx::sim::message::Method;
 use fivexx::sim::recorded::clients::ClientCell;
 use fivexx::sim::simulation::run;
-use fivexx::sim::trace::{Failure, Note, Outcome, SpanKind, Trace};
+use fivexx::sim::time::SimDuration;
+use fivexx::sim::trace::{BreakerState, Failure, Note, Outcome, SpanKind, Trace};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -176,7 +177,7 @@ fn probe(policy: &str, traffic: &str, horizon: &str, faults: &str, timeline: &st
     let json = format!(
         r#"{{"horizon": "{horizon}", "dependencies": [], "gateways": [],
             "clients": [{{"policy": {policy}, "traffic": {traffic}}}],
-            "origins": [{{"app": "probe", "link": {{"latency": "20us"}}, "settings": {{"workers": 10000}}, "faults": [{faults}]}}],
+            "origins": [{{"app": "probe", "link": {{"latency": "20us"}}, "settings": {{"workers": 10000, "service_time": {{"fixed": "0s"}}}}, "faults": [{faults}]}}],
             "timeline": [{timeline}]}}"#
     );
     run(&Scenario::from_json(&json).expect(&json))
@@ -188,38 +189,55 @@ struct Outage {
     outage_ms: u64,
     call_every_ms: u64,
     calls: u64,
+    through_ok: usize,
     through_fail: usize,
     rejected: usize,
     state_events: Vec<(u64, String)>,
 }
 
 /// The breaker of that name as its library sets it.
-fn breaker(name: &str) -> Option<&'static str> {
+fn breaker(name: &str) -> Option<Breaker> {
+    let seconds = |n| Delay::Fixed(SimDuration::from_secs(n));
+    let sampling = |threshold, length, rps| {
+        Breaker::cockatiel_sampling(threshold, SimDuration::from_secs(length), rps, seconds(10))
+    };
     Some(match name {
+        "opossum default" => Breaker::opossum(),
         "opossum volumeThreshold=10 resetTimeout=10s" => {
-            r#"{"trip": {"window": {"over": {"time": {"length": "10s"}}, "exceeds": true, "minimum": 10, "looks_at_failures": true,
-                "counts_refused": true, "keeps": true}}, "open": {"fixed": "10s"}, "permitted": 1, "half_open_by_timer": true}"#
+            let mut breaker = Breaker { open: seconds(10), ..Breaker::opossum() };
+            if let Trip::Window(window) = &mut breaker.trip {
+                window.minimum = 10;
+            }
+            breaker
         }
-        "opossum default" => {
-            r#"{"trip": {"window": {"over": {"time": {"length": "10s"}}, "exceeds": true, "minimum": 0, "looks_at_failures": true,
-                "counts_refused": true, "keeps": true}}, "open": {"fixed": "30s"}, "permitted": 1, "half_open_by_timer": true}"#
-        }
-        "cockatiel Consecutive(5) halfOpenAfter=10s" => {
-            r#"{"trip": {"consecutive": 5}, "open": {"fixed": "10s"}, "permitted": 1}"#
-        }
+        "cockatiel Consecutive(5) halfOpenAfter=10s" => Breaker::cockatiel_consecutive(5, seconds(10)),
         "cockatiel Sampling(threshold .5, 10s, minimumRps 5) halfOpenAfter=10s" => {
-            r#"{"trip": {"window": {"over": {"time": {"length": "10s", "slices": 10}}, "ratio": 0.5, "exceeds": true, "minimum": 50,
-                "looks_at_failures": true}}, "open": {"fixed": "10s"}, "permitted": 1}"#
+            sampling(0.5, 10, Some(5.0))
         }
-        "cockatiel Sampling(threshold .2, 30s) halfOpenAfter=10s" => {
-            r#"{"trip": {"window": {"over": {"time": {"length": "30s", "slices": 30}}, "ratio": 0.2, "exceeds": true, "minimum": 750,
-                "looks_at_failures": true}}, "open": {"fixed": "10s"}, "permitted": 1}"#
-        }
-        // Chance decides how long it stays open; the file of that delay compares the waits.
+        "cockatiel Sampling(threshold .2, 30s) halfOpenAfter=10s" => sampling(0.2, 30, None),
+        // Chance decides how long it stays open; a test of the breaker's file compares what is certain.
         "cockatiel Consecutive(5) halfOpenAfter=ExponentialBackoff()" => return None,
         other => unreachable!("{other}"),
     })
 }
+
+/// How long answers took, and up to when, in milliseconds, where that decides about a call: client and origin were
+/// cold in the first half second, and several recordings ran at once.
+fn answers_take(seen: &Outage) -> Option<(u64, u64)> {
+    match seen.breaker.as_str() {
+        // It opens with the first answer.
+        "opossum default" => Some((seen.state_events[0].0, 500)),
+        // It opens with the fifth, sent at 400 ms, which reached the origin at 487 ms, and had opened at 500 ms: the
+        // probe at 10,500 ms was let through.
+        "cockatiel Consecutive(5) halfOpenAfter=10s" => Some((95, 500)),
+        // It opened at 4,901 ms with the call of 4,900 ms, so that the one of 14,900 ms came a millisecond early.
+        "cockatiel Sampling(threshold .5, 10s, minimumRps 5) halfOpenAfter=10s" => Some((1, 5_000)),
+        _ => None,
+    }
+}
+
+/// The origin counts the outage from the first request, which takes 20 to 90 ms to reach it.
+const FIRST_REQUEST_MS: u64 = 30;
 
 #[test]
 fn breakers_open_and_close_as_recorded() {
@@ -227,40 +245,60 @@ fn breakers_open_and_close_as_recorded() {
     for line in include_str!("recordings/breakers.jsonl").lines() {
         let seen: Outage = serde_json::from_str(line).expect("a recording");
         let Some(breaker) = breaker(&seen.breaker) else { continue };
-        // At twenty milliseconds a call, the breaker's own figures are in doubt: see the recording of 2,250 calls.
+        let breaker = serde_json::to_string(&breaker).expect("json");
+        // The first call leaves one interval after the run's start, from where the recording counts.
+        let start = seen.call_every_ms;
         let rate = 1_000 / seen.call_every_ms;
-        let until = seen.calls * seen.call_every_ms + 50;
+        let until = start + seen.calls * seen.call_every_ms - 1;
         let traffic = format!(r#"{{"arrivals": {{"constant": {{"rate": {rate}}}}}, "until": "{until}ms"}}"#);
-        let repaired = format!(
+        let mut timeline = vec![format!(
             r#"{{"at": "{}ms", "do": {{"repair": {{"node": "A", "fault": "application_error"}}}}}}"#,
-            seen.outage_ms + 50
-        );
+            start + seen.outage_ms + FIRST_REQUEST_MS
+        )];
+        if let Some((answer, until)) = answers_take(&seen) {
+            // To and fro, twice.
+            let late = format!(r#"{{"added_latency": {{"latency": "{}us"}}}}"#, answer * 250);
+            timeline.extend([
+                format!(r#"{{"at": "0s", "do": {{"inject": {{"node": "link:A", "fault": {late}}}}}}}"#),
+                format!(
+                    r#"{{"at": "{}ms", "do": {{"repair": {{"node": "link:A", "fault": "added_latency"}}}}}}"#,
+                    start + until
+                ),
+            ]);
+        }
         let fails = r#"{"application_error": {"status": 503}}"#;
-        let trace = probe(&format!(r#"{{"breaker": {breaker}}}"#), &traffic, "100s", fails, &repaired);
-        let refused = |o: Outcome| o == Outcome::Failed(Failure::BreakerOpen);
-        let rejected = trace.of_kind(SpanKind::Call).filter(|(_, c)| refused(c.outcome)).count();
-        let answered = |o: Outcome| matches!(o, Outcome::Answer(m) if trace.status(m) == Some(503));
-        let failed = trace.of_kind(SpanKind::Call).filter(|(_, c)| answered(c.outcome)).count();
-        let shifts: Vec<u64> = trace
-            .events
-            .iter()
-            .filter(|e| matches!(e.note, Note::Breaker(..)))
-            .map(|e| e.at.as_millis())
+        let policy = format!(r#"{{"breaker": {breaker}}}"#);
+        let trace = probe(&policy, &traffic, "100s", fails, &timeline.join(","));
+        let ended = |ends: &dyn Fn(Outcome) -> bool| {
+            trace.of_kind(SpanKind::Call).filter(|(_, call)| ends(call.outcome)).count()
+        };
+        let status = |o: Outcome| match o {
+            Outcome::Answer(message) => trace.status(message),
+            _ => None,
+        };
+        let counts = [
+            ended(&|o| status(o) == Some(200)),
+            ended(&|o| status(o) == Some(503)),
+            ended(&|o| o == Outcome::Failed(Failure::BreakerOpen)),
+        ];
+        let recorded = [seen.through_ok, seen.through_fail, seen.rejected];
+        let name = format!("{} over {} ms", seen.breaker, seen.outage_ms);
+        assert_eq!(counts, recorded, "{name}: good, failed, refused");
+        let shifts: Vec<(u64, &str)> = (trace.events.iter())
+            .filter_map(|e| match e.note {
+                Note::Breaker(_, BreakerState::Open) => Some((e.at.as_millis() - start, "open")),
+                Note::Breaker(_, BreakerState::HalfOpen) => Some((e.at.as_millis() - start, "halfOpen")),
+                Note::Breaker(_, BreakerState::Closed) => Some((e.at.as_millis() - start, "close")),
+                _ => None,
+            })
             .collect();
-        let name = &seen.breaker;
-        assert!(
-            rejected.abs_diff(seen.rejected) <= 2,
-            "{name}: {rejected} refused, recorded {}",
-            seen.rejected
-        );
-        assert!(
-            failed.abs_diff(seen.through_fail) <= 2,
-            "{name}: {failed} failed, recorded {}",
-            seen.through_fail
-        );
         assert_eq!(shifts.len(), seen.state_events.len(), "{name}: {shifts:?}");
-        for (at, (recorded, state)) in shifts.iter().zip(&seen.state_events) {
-            assert!(at.abs_diff(*recorded) <= 230, "{name}: {state} at {at} ms, recorded at {recorded}");
+        for ((at, state), (recorded_at, recorded)) in shifts.iter().zip(&seen.state_events) {
+            let near = at.abs_diff(*recorded_at) <= 150;
+            assert!(
+                near && state == recorded,
+                "{name}: {state} at {at} ms, recorded {recorded} at {recorded_at}"
+            );
         }
         compared += 1;
     }

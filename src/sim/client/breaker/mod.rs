@@ -33,6 +33,10 @@ pub struct Breaker {
     pub permitted: u32,
     /// It becomes half-open by a timer rather than by the first attempt after the time; no by default.
     pub half_open_by_timer: bool,
+    /// The time that it has been open is told by a clock of whole milliseconds, JavaScript's `Date.now()`; no by
+    /// default. An attempt a moment before the time may then be let through.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub whole_milliseconds: bool,
     /// Which statuses count as failures, as numbers or `"5xx"`; 500 to 599 by default. No answer always counts.
     #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
     #[serde(with = "statuses")]
@@ -144,6 +148,7 @@ impl Breaker {
             open: Delay::Fixed(SimDuration::from_secs(60)),
             permitted: 10,
             half_open_by_timer: false,
+            whole_milliseconds: false,
             failures: (500..600).collect(),
         }
     }
@@ -190,12 +195,13 @@ impl Breaker {
 
     /// cockatiel's `ConsecutiveBreaker`: so many failures in a row, open for so long, then one.
     ///
-    /// Source: cockatiel 4.0.0; recording: five failures, `halfOpenAfter` 10 s.
+    /// Source: cockatiel 4.0.0, `CircuitBreakerPolicy.js`; recording: five failures, `halfOpenAfter` 10 s.
     pub fn cockatiel_consecutive(failures: u32, half_open_after: Delay) -> Self {
         Self {
             trip: Trip::Consecutive(failures),
             open: half_open_after,
             permitted: 1,
+            whole_milliseconds: true,
             ..Self::resilience4j()
         }
     }

@@ -65,7 +65,7 @@ impl Circuit {
     pub(in super::super) fn ask(&mut self, now: SimTime) -> (Option<u32>, Option<Shift>) {
         let mut shift = None;
         if let State::Open { until } = self.state
-            && now >= until
+            && self.clock(now) >= until
         {
             shift = Some(self.half_open());
         }
@@ -164,9 +164,14 @@ impl Circuit {
         self.mark += 1;
         self.openings += 1;
         let wait = self.settings.open.wait(self.openings, None, &mut self.memory, &mut self.chance);
-        self.state = State::Open { until: now + wait };
+        self.state = State::Open { until: self.clock(now) + wait };
         let timer = self.settings.half_open_by_timer.then_some((wait, self.mark));
         Shift { to: BreakerState::Open, timer }
+    }
+
+    /// The time as the breaker reads it.
+    fn clock(&self, now: SimTime) -> SimTime {
+        if self.settings.whole_milliseconds { SimTime::from_millis(now.as_millis()) } else { now }
     }
 
     fn half_open(&mut self) -> Shift {
