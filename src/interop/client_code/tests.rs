@@ -179,6 +179,100 @@ for method in (\"GET\", \"POST\"):
     }
 }
 
+/// Stand-ins for the crates that the Rust text names, with waits that take no time.
+const RUST_CRATES: &str = r#"
+mod reqwest {
+    pub struct Error;
+    pub type Result<T> = std::result::Result<T, Error>;
+    pub struct Method(pub &'static str);
+    impl Method { pub fn as_str(&self) -> &str { self.0 } }
+    pub struct Value(String);
+    impl Value { pub fn to_str(&self) -> std::result::Result<&str, Error> { Ok(&self.0) } }
+    pub struct Headers(Option<Value>);
+    impl Headers { pub fn get(&self, _: &str) -> Option<&Value> { self.0.as_ref() } }
+    #[derive(Clone, Copy)]
+    pub struct Status(u16);
+    impl Status { pub fn as_u16(self) -> u16 { self.0 } }
+    pub struct Response { status: Status, headers: Headers }
+    impl Response {
+        pub fn status(&self) -> Status { self.status }
+        pub fn headers(&self) -> &Headers { &self.headers }
+    }
+    pub struct RequestBuilder;
+    impl RequestBuilder {
+        pub fn timeout(self, _: std::time::Duration) -> Self { self }
+        pub async fn send(self) -> Result<Response> {
+            let (status, wait, times) = crate::TROUBLE.get();
+            crate::MET.set(crate::MET.get() + 1);
+            let fails = crate::MET.get() <= times;
+            let header = if fails { wait.map(|wait: u32| Value(wait.to_string())) } else { None };
+            Ok(Response { status: Status(if fails { status } else { 200 }), headers: Headers(header) })
+        }
+    }
+}
+mod tokio {
+    pub mod time {
+        pub async fn sleep(wait: std::time::Duration) {
+            crate::WAITS.with_borrow_mut(|waits| waits.push((wait.as_millis() + 5) / 10 * 10));
+        }
+    }
+}
+mod httpdate {
+    pub fn parse_http_date(_: &str) -> Result<std::time::SystemTime, ()> { Err(()) }
+}
+thread_local! {
+    static TROUBLE: std::cell::Cell<(u16, Option<u32>, usize)> = const { std::cell::Cell::new((0, None, 0)) };
+    static MET: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    static WAITS: std::cell::RefCell<Vec<u128>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+fn finished<F: std::future::Future>(future: F) -> F::Output {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).poll(&mut context) {
+        std::task::Poll::Ready(output) => output,
+        std::task::Poll::Pending => unreachable!("nothing here waits"),
+    }
+}
+"#;
+
+#[test]
+fn the_rust_is_compiled_and_makes_the_attempts_and_waits_of_the_simulator() {
+    let folder = std::env::temp_dir().join(format!("fivexx-client-code-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the program");
+    let troubles: Vec<String> = TROUBLES
+        .iter()
+        .map(|(name, status, wait, times)| format!("(\"{name}\", ({status}, {wait:?}, {times}usize))"))
+        .collect();
+    let (mut modules, mut calls) = (String::new(), String::new());
+    for (n, id) in CERTAIN.iter().enumerate() {
+        let code = client_code(&profile(id).expect(id).policy, Language::Rust);
+        modules.push_str(&format!(
+            "mod policy{n} {{\n#[allow(unused_imports)]\nuse crate::{{httpdate, reqwest, tokio}};\n{}}}\n",
+            code.text
+        ));
+        calls.push_str(&format!(
+            "for method in [\"GET\", \"POST\"] {{ for (name, trouble) in [{}] {{
+                TROUBLE.set(trouble);
+                MET.set(0);
+                let _ = finished(policy{n}::request(|| reqwest::RequestBuilder, &reqwest::Method(method)));
+                let waits = WAITS.take().iter().map(u128::to_string).collect::<Vec<_>>().join(\" \");
+                println!(\"{n} {{method}} {{name}}: {{waits}}\");
+            }} }}\n",
+            troubles.join(", ")
+        ));
+    }
+    let text = format!("#![allow(dead_code)]\n{RUST_CRATES}\n{modules}\nfn main() {{\n{calls}}}\n");
+    let program = folder.join("client_code");
+    let out = program.to_str().expect("a folder's name in UTF-8");
+    let compiled = output("rustc", &["--edition", "2024", "-D", "unused", "-o", out, "-"], &text);
+    let said = compiled.and_then(|_| output(out, &[], ""));
+    std::fs::remove_dir_all(&folder).expect("the folder is there");
+    let Some(said) = said else { return };
+    for (n, id) in CERTAIN.iter().enumerate() {
+        let lines = said.lines().filter_map(|line| line.strip_prefix(&format!("{n} ")));
+        compare(id, &lines.collect::<Vec<_>>().join("\n"));
+    }
+}
+
 #[test]
 fn every_profile_can_be_written_in_every_language() {
     for profile in PROFILES.iter() {
