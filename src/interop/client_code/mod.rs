@@ -1,19 +1,20 @@
 //! A policy as the code of a client: a loop in JavaScript, Python or Rust, or the flags of curl.
 //!
 //! What a language's loop cannot say stands in a comment at its top, so that nobody takes the code for the whole
-//! policy. The code is meant to be read and taken away; the JavaScript and the Python are run by tests.
+//! policy. The code is meant to be read and taken away. Tests run JavaScript, Python and curl against an origin on
+//! loopback, and compile and run the Rust with stand-ins for its crates.
 
 mod javascript;
 mod python;
 mod rust;
 mod shell;
+mod tongue;
 mod warnings;
 
 pub use warnings::{Warning, warnings};
 
-use crate::sim::client::{Combine, Delay, Fraction, Jitter, Policy, Repeat};
+use crate::sim::client::{Delay, Fraction, Jitter, Policy, Repeat};
 use crate::sim::message::Method;
-use crate::sim::time::SimDuration;
 use crate::sim::trace::Failure;
 
 /// A language to write in.
@@ -144,118 +145,6 @@ fn numbers(statuses: &[u16]) -> String {
     statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// A list of statuses as a condition on `status`: classes as ranges, the rest as a list.
-fn condition(
-    statuses: &[u16],
-    range: impl Fn(u16) -> String,
-    list: impl Fn(&str) -> String,
-    or: &str,
-) -> String {
-    let whole = |class: u16| (class * 100..class * 100 + 100).all(|status| statuses.contains(&status));
-    let classes: Vec<u16> = (1..10).filter(|class| whole(*class)).collect();
-    let rest: Vec<u16> =
-        statuses.iter().copied().filter(|status| !classes.contains(&(status / 100))).collect();
-    let mut parts: Vec<String> = classes.into_iter().map(|class| range(class * 100)).collect();
-    if !rest.is_empty() || parts.is_empty() {
-        parts.push(list(&numbers(&rest)));
-    }
-    parts.join(or)
-}
-
-/// How a language writes numbers and arithmetic.
-struct Tongue {
-    /// A duration in the language's unit of time.
-    time: fn(SimDuration) -> String,
-    /// A plain number.
-    number: fn(f64) -> String,
-    power: fn(&str, &str) -> String,
-    least: fn(&str, &str) -> String,
-    most: fn(&str, &str) -> String,
-    tanh_sqrt: fn(&str) -> String,
-    /// The retry's number as a number of the kind that waits are.
-    retry: &'static str,
-    random: &'static str,
-    /// The item of a list at an index that may be past its end.
-    item: fn(&[String]) -> String,
-}
-
-/// The wait before retry number `retry`, as an expression. `last` and `reached` are what it may have to remember.
-fn wait(delay: &Delay, t: &Tongue) -> String {
-    let (plain, cap, base, factor, jitter, cap_last) = match delay {
-        Delay::None => return (t.time)(SimDuration::ZERO),
-        Delay::Fixed(wait) => return (t.time)(*wait),
-        Delay::List(waits) => return (t.item)(&waits.iter().map(|w| (t.time)(*w)).collect::<Vec<_>>()),
-        Delay::Exponential { base, factor, cap, jitter, cap_last } => {
-            let power = (t.power)(&(t.number)(*factor), &format!("{} - {}", t.retry, (t.number)(1.0)));
-            (format!("{} * {power}", (t.time)(*base)), *cap, *base, *factor, *jitter, *cap_last)
-        }
-        Delay::Linear { base, step, cap, jitter } => {
-            let grown = format!("({} - {}) * {}", t.retry, (t.number)(1.0), (t.time)(*step));
-            (format!("{} + {grown}", (t.time)(*base)), *cap, *base, 1.0, *jitter, false)
-        }
-    };
-    let late = cap_last || matches!(jitter, Jitter::Decorrelated | Jitter::Smoothed);
-    let plain = match cap {
-        Some(cap) if !late => (t.least)(&(t.time)(cap), &plain),
-        _ => plain,
-    };
-    let (n, random) = (t.number, t.random);
-    let spread = match jitter {
-        Jitter::None => plain,
-        Jitter::Full => format!("{random} * ({plain})"),
-        Jitter::Equal => format!("({plain}) * ({} + {} * {random})", n(0.5), n(0.5)),
-        Jitter::Decorrelated => {
-            let base = (t.time)(base);
-            format!("{base} + {random} * ({} * last - {base})", n(3.0))
-        }
-        Jitter::PlusMinus(share) => {
-            format!("({plain}) * ({} + {} * {random})", n(1.0 - share), n(2.0 * share))
-        }
-        // The cut of the whole seconds is named as missing.
-        Jitter::Proportional(share) | Jitter::ProportionalParts(share) => {
-            format!("({plain}) * ({} + {} * {random})", n(1.0), n(share))
-        }
-        Jitter::Additive(most) => format!("{plain} + {} * {random}", (t.time)(most)),
-        Jitter::Bounded(least) => {
-            let least = (t.time)(least);
-            format!("{least} + {random} * ({plain} - {least})")
-        }
-        Jitter::Smoothed => {
-            let next = format!("{} * {}", (t.power)(&n(factor), "at"), (t.tanh_sqrt)("at"));
-            format!("({next} - reached) * {} / {}", (t.time)(base), n(1.4))
-        }
-    };
-    match cap {
-        Some(cap) if late => (t.least)(&(t.time)(cap), &spread),
-        _ => spread,
-    }
-}
-
-/// True if the wait depends on the one before.
-fn remembers_wait(delay: &Delay) -> bool {
-    matches!(
-        delay,
-        Delay::Exponential { jitter: Jitter::Decorrelated, .. }
-            | Delay::Linear { jitter: Jitter::Decorrelated, .. }
-    )
-}
-
-/// True if the wait depends on how far its curve has come.
-fn remembers_curve(delay: &Delay) -> bool {
-    matches!(
-        delay,
-        Delay::Exponential { jitter: Jitter::Smoothed, .. } | Delay::Linear { jitter: Jitter::Smoothed, .. }
-    )
-}
-
-/// The base of a delay that remembers.
-fn base(delay: &Delay) -> SimDuration {
-    match delay {
-        Delay::Exponential { base, .. } | Delay::Linear { base, .. } => *base,
-        _ => SimDuration::ZERO,
-    }
-}
-
 /// True if the loop looks at `Retry-After` at all.
 fn obeys(policy: &Policy) -> bool {
     policy.retry_after.seconds || policy.retry_after.date
@@ -266,15 +155,6 @@ fn pattern(fraction: Fraction) -> &'static str {
     match fraction {
         Fraction::Malformed => r"^\d+$",
         Fraction::Read | Fraction::Cut => r"^\d+(\.\d+)?$",
-    }
-}
-
-/// The wait where `Retry-After` asked for one.
-fn combined(combine: Combine, t: &Tongue) -> String {
-    match combine {
-        Combine::Replace => "asked".to_owned(),
-        Combine::Maximum => (t.most)("wait", "asked"),
-        Combine::Add => "wait + asked".to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::sim::client::{PROFILES, profile};
 use crate::sim::fault::{ApplicationError, Fault};
 use crate::sim::message::Method;
 use crate::sim::scenario::RetryAfter;
+use crate::sim::time::SimDuration;
 use crate::sim::trial::{Trial, Trouble, Until};
 
 const HOUR: SimDuration = SimDuration::from_secs(3_600);
