@@ -72,10 +72,15 @@ pub async fn request(
 fn asked(page: &mut Page, policy: &Policy) {
     let obey = &policy.retry_after;
     let number = match obey.fraction {
-        Fraction::Malformed => "header.parse::<u32>().ok().map(f64::from)",
-        Fraction::Read => "header.parse::<f64>().ok().filter(|s| *s >= 0.0)",
-        Fraction::Cut => "header.parse::<f64>().ok().filter(|s| *s >= 0.0).map(f64::trunc)",
+        Fraction::Malformed => "header.parse::<u32>().ok().filter(|_| digits).map(f64::from)",
+        // What a duration cannot hold would panic.
+        Fraction::Read => "header.parse::<f64>().ok().filter(|s| digits && *s < 1e9)",
+        Fraction::Cut => "header.parse::<f64>().ok().filter(|s| digits && *s < 1e9).map(f64::trunc)",
     };
+    if obey.seconds {
+        let point = if obey.fraction == Fraction::Malformed { "" } else { " || b == b'.'" };
+        page.line(3, &format!("let digits = header.bytes().all(|b| b.is_ascii_digit(){point});"));
+    }
     let asked = match (obey.seconds, obey.date) {
         (true, true) => format!("{number}.or_else(|| until(&header))"),
         (true, false) => number.to_owned(),

@@ -180,6 +180,8 @@ for method in (\"GET\", \"POST\"):
     }
 }
 
+const READS_FRACTIONS: &str = "undici/RetryAgent_no_throw";
+
 /// Stand-ins for the crates that the Rust text names, with waits that take no time.
 const RUST_CRATES: &str = r#"
 mod reqwest {
@@ -206,7 +208,7 @@ mod reqwest {
             let (status, wait, times) = crate::TROUBLE.get();
             crate::MET.set(crate::MET.get() + 1);
             let fails = crate::MET.get() <= times;
-            let header = if fails { wait.map(|wait: u32| Value(wait.to_string())) } else { None };
+            let header = if fails { wait.map(|wait: &str| Value(wait.to_owned())) } else { None };
             Ok(Response { status: Status(if fails { status } else { 200 }), headers: Headers(header) })
         }
     }
@@ -222,7 +224,7 @@ mod httpdate {
     pub fn parse_http_date(_: &str) -> Result<std::time::SystemTime, ()> { Err(()) }
 }
 thread_local! {
-    static TROUBLE: std::cell::Cell<(u16, Option<u32>, usize)> = const { std::cell::Cell::new((0, None, 0)) };
+    static TROUBLE: std::cell::Cell<(u16, Option<&'static str>, usize)> = const { std::cell::Cell::new((0, None, 0)) };
     static MET: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
     static WAITS: std::cell::RefCell<Vec<u128>> = const { std::cell::RefCell::new(Vec::new()) };
 }
@@ -241,7 +243,9 @@ fn the_rust_is_compiled_and_makes_the_attempts_and_waits_of_the_simulator() {
     std::fs::create_dir_all(&folder).expect("a folder for the program");
     let troubles: Vec<String> = TROUBLES
         .iter()
-        .map(|(name, status, wait, times)| format!("(\"{name}\", ({status}, {wait:?}, {times}usize))"))
+        .map(|(name, status, wait, times)| {
+            format!("(\"{name}\", ({status}, {:?}, {times}usize))", wait.map(|wait| wait.to_string()))
+        })
         .collect();
     let (mut modules, mut calls) = (String::new(), String::new());
     for (n, id) in CERTAIN.iter().enumerate() {
@@ -261,6 +265,17 @@ fn the_rust_is_compiled_and_makes_the_attempts_and_waits_of_the_simulator() {
             troubles.join(", ")
         ));
     }
+    // Numbers to a parser of Rust, and none to the policy, which reads fractions.
+    let reads = CERTAIN.iter().position(|id| *id == READS_FRACTIONS).expect("it is one of them");
+    calls.push_str(&format!(
+        "for odd in [\"inf\", \"NaN\", \"1e3\", \"+5\", \"-1\", \"soon\", \"{}\"] {{
+            TROUBLE.set((503, Some(odd), usize::MAX));
+            MET.set(0);
+            let _ = finished(policy{reads}::request(|| reqwest::RequestBuilder, &reqwest::Method(\"GET\")));
+            println!(\"odd: {{}}\", WAITS.take().iter().map(u128::to_string).collect::<Vec<_>>().join(\" \"));
+        }}\n",
+        "9".repeat(400)
+    ));
     let text = format!("#![allow(dead_code)]\n{RUST_CRATES}\n{modules}\nfn main() {{\n{calls}}}\n");
     let program = folder.join("client_code");
     let out = program.to_str().expect("a folder's name in UTF-8");
@@ -272,6 +287,10 @@ fn the_rust_is_compiled_and_makes_the_attempts_and_waits_of_the_simulator() {
         let lines = said.lines().filter_map(|line| line.strip_prefix(&format!("{n} ")));
         compare(id, &lines.collect::<Vec<_>>().join("\n"));
     }
+    let policy = &profile(READS_FRACTIONS).expect("a profile").policy;
+    let own = simulated(policy, Method::Get, TROUBLES[0]).iter().map(u64::to_string).collect::<Vec<_>>();
+    let odd: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("odd: ")).collect();
+    assert_eq!(odd, vec![own.join(" "); 7]);
 }
 
 #[test]
