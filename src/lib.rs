@@ -12,7 +12,6 @@
 //! | [`mod@reference`] | core | what is known about each status code, with sources |
 //! | [`proof`] | core | the simulator held against theory and published figures |
 //! | [`presets`] | core | scenarios with a name: runs worth showing |
-//! | [`findings`] | core | what recordings of real clients teach, each as a scenario |
 //! | [`interop`] | core | the run in other forms: share links |
 //! | [`view`] | core | view models: plain data, pure functions |
 //! | `ui` | widget | Leptos components; they hold no rule and no arithmetic |
@@ -23,7 +22,6 @@
 //! What is absent: the core reads no clock and no shared random source, has no hash order, and no actor
 //! sees another. The page keeps no state beside the scenario and the cursor.
 
-pub mod findings;
 pub mod interop;
 pub mod presets;
 pub mod proof;

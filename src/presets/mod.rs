@@ -1,7 +1,10 @@
 //! Scenarios with a name: runs worth showing, each tested for its effect.
 //!
 //! A preset is one file of data and one line below: a title, two sentences, a scenario, and the runs in which it
-//! differs, each as a merge patch (RFC 7396) on that scenario. What a run shows is in `tests/presets.rs`.
+//! differs, each as a merge patch (RFC 7396) on that scenario. What a run shows is in
+//! `tests/presets.rs`, and for clients beside their files.
+
+mod clients;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -74,6 +77,32 @@ const GATEWAYS: &[(&str, &str)] = files! { "gateways":
     "garbage-in"
 };
 
+/// What recordings of real clients teach, in the order in which it is told.
+const CLIENTS: &[(&str, &str)] = files! { "clients":
+    "unseen-resend"
+    "fresh-connection"
+    "request-timeout-resend"
+    "aws-short-outage"
+    "aws-quota"
+    "malformed-retry-after"
+    "curl-retry"
+    "curl-retry-max-time"
+    "retries-without-a-wait"
+    "bare-retry"
+    "status-lists"
+    "retry-after-and-time-outs"
+    "retry-after-of-an-hour"
+    "breakers"
+};
+
+/// The presets about clients, in the order of a list.
+///
+/// # Errors
+/// The first file that is no preset, which the tests rule out.
+pub fn clients() -> Result<Vec<Preset>, ScenarioError> {
+    CLIENTS.iter().map(|(id, text)| clients::read(id, text)).collect()
+}
+
 /// The presets about gateways, in the order of a list.
 ///
 /// # Errors
@@ -84,6 +113,9 @@ pub fn gateways() -> Result<Vec<Preset>, ScenarioError> {
 
 /// The preset of that identifier.
 pub fn named(id: &str) -> Option<Preset> {
+    if let Some((id, text)) = CLIENTS.iter().find(|(name, _)| *name == id) {
+        return clients::read(id, text).ok();
+    }
     let (id, text) = GATEWAYS.iter().find(|(name, _)| *name == id)?;
     read(id, text).ok()
 }

@@ -1,25 +1,24 @@
-//! Each finding shows what it says.
+//! Each preset about clients shows what it says.
 
 use super::*;
+use crate::presets::named;
 use crate::sim::client::Breaker;
 use crate::sim::run;
 use crate::sim::trace::{BreakerState, Failure, GiveUp, Note, Outcome, Span, SpanId, SpanKind, Trace};
 
 #[test]
 fn every_file_is_read_and_every_scenario_is_valid() {
-    for (id, text) in FILES {
-        let finding = read(id, text).unwrap_or_else(|e| unreachable!("{id}: {e}"));
-        let json = serde_json::to_string(&finding.scenario).expect("json");
-        assert_eq!(Scenario::from_json(&json).as_ref(), Ok(&finding.scenario), "{id}");
-        assert!(
-            finding.title.chars().count() <= 60 && !finding.title.ends_with('.'),
-            "{id}: {}",
-            finding.title
-        );
-        let sentences = finding.text.split(". ").count();
-        assert!(finding.text.ends_with('.') && sentences == 2, "{id}: {sentences} sentences");
+    for preset in crate::presets::clients().expect("every file is a preset") {
+        let (id, scenario) = (preset.id, scenario(preset.id));
+        let json = serde_json::to_string(&scenario).expect("json");
+        assert_eq!(Scenario::from_json(&json).as_ref(), Ok(&scenario), "{id}");
+        assert!(preset.title.chars().count() <= 60 && !preset.title.ends_with('.'), "{id}: {}", preset.title);
+        assert!(preset.text.iter().all(|t| t.ends_with('.') && !t.contains(". ")), "{id}: {:?}", preset.text);
     }
-    assert_eq!(FINDINGS.len(), FILES.len());
+}
+
+fn scenario(id: &str) -> Scenario {
+    named(id).expect(id).runs.remove(0).scenario
 }
 
 /// How one call went.
@@ -37,7 +36,7 @@ struct Shown(Trace);
 
 impl Shown {
     fn of(id: &str) -> Self {
-        Self(run(&finding(id).expect(id).scenario))
+        Self(run(&scenario(id)))
     }
 
     fn calls_of(&self, client: &str) -> impl Iterator<Item = (SpanId, &Span)> {
@@ -75,7 +74,7 @@ impl Shown {
 
 #[test]
 fn a_dead_kept_connection_repeats_the_post_unseen() {
-    let shown = Shown::of("unseen_resend");
+    let shown = Shown::of("unseen-resend");
     for client in ["chromium", "curl"] {
         let post = &shown.calls(client)[1];
         assert_eq!((post.method, post.left.len(), post.status), (Method::Post, 2, Some(200)), "{client}");
@@ -88,7 +87,7 @@ fn a_dead_kept_connection_repeats_the_post_unseen() {
 
 #[test]
 fn a_fresh_connection_that_dies_is_final() {
-    let shown = Shown::of("fresh_connection");
+    let shown = Shown::of("fresh-connection");
     for client in ["chromium", "curl", "node"] {
         let calls = shown.calls(client);
         assert_eq!((calls.len(), calls[0].left.len(), calls[0].status), (1, 1, None), "{client}");
@@ -97,7 +96,7 @@ fn a_fresh_connection_that_dies_is_final() {
 
 #[test]
 fn chromium_alone_repeats_after_a_408() {
-    let shown = Shown::of("request_timeout_resend");
+    let shown = Shown::of("request-timeout-resend");
     let post = |client| shown.calls(client).remove(1);
     assert_eq!((post("chromium").left.len(), post("chromium").status), (2, Some(200)));
     assert_eq!((post("curl").left.len(), post("curl").status), (1, Some(408)));
@@ -105,7 +104,7 @@ fn chromium_alone_repeats_after_a_408() {
 
 #[test]
 fn aws_clients_are_through_with_an_outage_of_seconds_and_slow_after_throttling() {
-    let shown = Shown::of("aws_short_outage");
+    let shown = Shown::of("aws-short-outage");
     for client in ["javascript", "boto3"] {
         let [outage, throttled] = &shown.calls(client)[..] else { unreachable!("two calls") };
         // Full jitter on 50 and 100 ms; on 1 and 2 s after 429.
@@ -118,7 +117,7 @@ fn aws_clients_are_through_with_an_outage_of_seconds_and_slow_after_throttling()
 
 #[test]
 fn the_aws_quota_runs_dry_and_thirty_successes_buy_two_retries() {
-    let shown = Shown::of("aws_quota");
+    let shown = Shown::of("aws-quota");
     // Recording: 17 calls of three attempts, one of two, then one each; 30 successes; three attempts, then one each.
     let mut expected = [vec![3; 17], vec![2], vec![1; 42], vec![1; 30], vec![3], vec![1; 5]].concat();
     assert_eq!(shown.attempts("boto3"), expected);
@@ -129,7 +128,7 @@ fn the_aws_quota_runs_dry_and_thirty_successes_buy_two_retries() {
 
 #[test]
 fn what_cannot_be_read_ends_the_calls_of_urllib3() {
-    let shown = Shown::of("malformed_retry_after");
+    let shown = Shown::of("malformed-retry-after");
     for client in ["urllib3", "requests"] {
         for call in shown.calls(client) {
             assert_eq!((call.left.len(), call.why), (1, Some(GiveUp::RetryAfterMalformed)), "{client}");
@@ -143,19 +142,19 @@ fn what_cannot_be_read_ends_the_calls_of_urllib3() {
 
 #[test]
 fn curl_s_retry_looks_at_statuses_alone_and_repeats_a_post() {
-    assert_eq!(Shown::of("curl_retry").attempts("curl"), [1, 1, 1, 1, 6]);
+    assert_eq!(Shown::of("curl-retry").attempts("curl"), [1, 1, 1, 1, 6]);
 }
 
 #[test]
 fn curl_s_longest_time_is_passed_by_the_wait_that_began_before() {
-    let calls = Shown::of("curl_retry_max_time").calls("curl");
+    let calls = Shown::of("curl-retry-max-time").calls("curl");
     assert_eq!(calls[0].left.iter().map(|t| t / 100 * 100).collect::<Vec<_>>(), [0, 1_000, 3_000, 7_000]);
     assert_eq!(calls[0].why, Some(GiveUp::Deadline));
 }
 
 #[test]
 fn some_libraries_do_not_wait_at_all() {
-    let shown = Shown::of("retries_without_a_wait");
+    let shown = Shown::of("retries-without-a-wait");
     let axios = shown.calls("axios-retry");
     assert_eq!(shown.attempts("axios-retry"), [4, 4], "the POST too");
     assert!(axios.iter().all(|call| call.left[3] <= 10), "{axios:?}");
@@ -166,14 +165,14 @@ fn some_libraries_do_not_wait_at_all() {
 
 #[test]
 fn a_bare_decorator_makes_hundreds_of_attempts_a_second() {
-    let shown = Shown::of("bare_retry");
+    let shown = Shown::of("bare-retry");
     let made = shown.attempts("tenacity")[0];
     assert!((770..=850).contains(&made), "{made} attempts, 810 were recorded");
 }
 
 #[test]
 fn no_two_lists_of_statuses_are_the_same() {
-    let shown = Shown::of("status_lists");
+    let shown = Shown::of("status-lists");
     // 500, 501, 502, 503, 504.
     for (client, repeats) in [
         ("google", [true, false, false, true, false]),
@@ -189,7 +188,7 @@ fn no_two_lists_of_statuses_are_the_same() {
 
 #[test]
 fn a_time_out_shorter_than_the_asked_wait_ends_the_call() {
-    let shown = Shown::of("retry_after_and_time_outs");
+    let shown = Shown::of("retry-after-and-time-outs");
     assert_eq!(shown.calls("got-1s")[0].why, Some(GiveUp::RetryAfterTooLong));
     assert_eq!(shown.calls("axios-retry-1s")[0].why, Some(GiveUp::Deadline));
     for client in ["got", "axios-retry"] {
@@ -201,7 +200,7 @@ fn a_time_out_shorter_than_the_asked_wait_ends_the_call() {
 
 #[test]
 fn an_hour_is_waited_for_cut_or_not_noticed() {
-    let shown = Shown::of("retry_after_of_an_hour");
+    let shown = Shown::of("retry-after-of-an-hour");
     let second = |client: &str| shown.calls(client)[0].left.get(1).copied();
     assert_eq!((second("got"), second("axios-retry")), (None, None), "after 150 s");
     for (client, least, most) in [
@@ -220,7 +219,7 @@ fn an_hour_is_waited_for_cut_or_not_noticed() {
 
 #[test]
 fn one_breaker_opens_at_once_and_the_other_never() {
-    let scenario = &finding("breakers").expect("the finding").scenario;
+    let scenario = scenario("breakers");
     let second = SimDuration::from_secs(1);
     let sampling = Breaker::cockatiel_sampling(
         0.2,

@@ -1,39 +1,25 @@
-//! What recordings of real clients teach: each finding as a scenario to run.
+//! What recordings of real clients teach.
 //!
-//! One JSON file for each in `clients/`; a new one is one file and one line here. A file names clients by their
-//! profiles, so that a scenario always has the rules that the recordings confirm: all of its clients make the same
-//! calls, directly to one origin, and meet what the timeline says.
-
-use std::sync::LazyLock;
+//! A file in `clients/` names clients by their profiles, so that a scenario always has the rules that the recordings
+//! confirm: all of its clients make the same calls, directly to one origin, and meet what the timeline says. There is
+//! one run, with all of them side by side.
 
 use serde::Deserialize;
 
+use super::{Preset, Run};
 use crate::sim::client::{Policy, profile};
 use crate::sim::message::Method;
 use crate::sim::scenario::{
     Action, App, Change, Client, Distribution, KeepAlive, Link, Origin, OriginSettings, Request, Scenario,
-    Traffic,
+    ScenarioError, Traffic,
 };
 use crate::sim::time::{SimDuration, SimTime};
-
-/// A finding.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// A short identifier: lower case letters and underscores.
-    pub id: &'static str,
-    /// What a person calls it.
-    pub title: String,
-    /// What is to be seen, in two sentences.
-    pub text: String,
-    /// The run that shows it; its name is the title, its description the text.
-    pub scenario: Scenario,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     title: String,
-    text: String,
+    text: [String; 2],
     horizon: SimDuration,
     /// Of the way to the origin and of the way back, each.
     #[serde(default = "loopback")]
@@ -76,38 +62,13 @@ fn once() -> u64 {
     1
 }
 
-macro_rules! files {
-    ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("clients/", $name, ".json")))),*] };
-}
-
-const FILES: [(&str, &str); 14] = files![
-    "unseen_resend",
-    "fresh_connection",
-    "request_timeout_resend",
-    "aws_short_outage",
-    "aws_quota",
-    "malformed_retry_after",
-    "curl_retry",
-    "curl_retry_max_time",
-    "retries_without_a_wait",
-    "bare_retry",
-    "status_lists",
-    "retry_after_and_time_outs",
-    "retry_after_of_an_hour",
-    "breakers",
-];
-
-/// All of them, in the order in which they are told. What the files hold is checked by a test.
-pub static FINDINGS: LazyLock<Vec<Finding>> =
-    LazyLock::new(|| FILES.iter().filter_map(|(id, text)| read(id, text).ok()).collect());
-
-/// The finding of that identifier.
-pub fn finding(id: &str) -> Option<&'static Finding> {
-    FINDINGS.iter().find(|f| f.id == id)
-}
-
-fn read(id: &'static str, text: &str) -> Result<Finding, serde_json::Error> {
-    let file: File = serde_json::from_str(text)?;
+pub(super) fn read(id: &'static str, text: &str) -> Result<Preset, ScenarioError> {
+    let broken = |e: serde_json::Error| ScenarioError::Field {
+        pointer: String::new(),
+        value: id.to_owned(),
+        expected: e.to_string(),
+    };
+    let file: File = serde_json::from_str(text).map_err(broken)?;
     let mut timeline = file.timeline;
     for calls in &file.calls {
         let request = Request { method: calls.method, path: "/".to_owned(), ..Request::default() };
@@ -133,16 +94,17 @@ fn read(id: &'static str, text: &str) -> Result<Finding, serde_json::Error> {
     };
     let scenario = Scenario {
         name: file.title.clone(),
-        description: file.text.clone(),
+        description: file.text.join(" "),
         horizon: file.horizon,
-        clients: file.clients.into_iter().map(Caller::client).collect::<Result<_, _>>()?,
+        clients: file.clients.into_iter().map(Caller::client).collect::<Result<_, _>>().map_err(broken)?,
         gateways: Vec::new(),
         origins: vec![origin],
         dependencies: Vec::new(),
         timeline,
         ..Scenario::default()
     };
-    Ok(Finding { id, title: file.title, text: file.text, scenario })
+    let runs = vec![Run { name: "side by side".to_owned(), scenario }];
+    Ok(Preset { id, title: file.title, text: file.text, runs })
 }
 
 impl Caller {
