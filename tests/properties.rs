@@ -81,8 +81,8 @@ proptest! {
     #[test]
     fn no_call_has_more_attempts_than_its_policy_allows(seed: u64) {
         holds(seed, |_, trace| {
-            for (id, call) in trace.of_kind(SpanKind::Call) {
-                let limit = trace.policy_at(call.node, call.start).map_or(Some(0), |p| p.attempts).unwrap_or(u32::MAX);
+            for (id, _) in trace.of_kind(SpanKind::Call) {
+                let limit = trace.policy_of(id).map_or(Some(0), |p| p.attempts).unwrap_or(u32::MAX);
                 let attempts: Vec<u32> = trace.children(id).map(|(_, a)| a.detail).collect();
                 ensure(attempts.len() as u32 <= limit, || format!("call {id:?} has {} attempts of {limit}", attempts.len()))?;
                 ensure(attempts.iter().copied().eq(1..=attempts.len() as u32), || format!("attempts are numbered {attempts:?}"))?;
@@ -95,7 +95,7 @@ proptest! {
     fn calls_keep_their_deadline_and_attempts_their_breaker(seed: u64) {
         holds(seed, |_, trace| {
             for (id, call) in trace.of_kind(SpanKind::Call) {
-                let policy = trace.policy_at(call.node, call.start).cloned().unwrap_or_default();
+                let policy = trace.policy_of(id).cloned().unwrap_or_default();
                 if let (Some(deadline), DeadlineRule::Cut) = (policy.deadline, policy.deadline_rule) {
                     ensure(call.end.since(call.start) <= deadline, || format!("call {id:?} passes its deadline: {call:?}"))?;
                 }
@@ -244,4 +244,18 @@ fn an_event_limit_stops_a_run_and_says_so() {
     simulation.finish();
     assert_eq!(simulation.handled(), 10);
     assert_eq!(simulation.into_observer().stop, Stop::EventLimit);
+}
+
+#[test]
+fn a_call_keeps_the_policy_that_was_set_before_it_in_the_same_moment() {
+    let set = |attempts: u32| {
+        format!(
+            r#"{{"at": "1s", "do": {{"set": {{"node": "client", "to": {{"client": {{"attempts": {attempts}}}}}}}}}}}"#
+        )
+    };
+    let send = r#"{"at": "1s", "do": {"send": {"client": "client", "request": {}}}}"#;
+    let json = format!(r#"{{"timeline": [{}, {send}, {}]}}"#, set(3), set(5));
+    let trace = run(&Scenario::from_json(&json).expect("a scenario"));
+    let (call, _) = trace.of_kind(SpanKind::Call).next().expect("a call");
+    assert_eq!(trace.policy_of(call).and_then(|policy| policy.attempts), Some(3));
 }

@@ -228,7 +228,7 @@ fn a(told: &str) -> String {
 /// The request as a command that a shell takes.
 fn command(run: &Run, attempt: &Attempt) -> String {
     let request = run.trace.request(attempt.span).cloned().unwrap_or_default();
-    let policy = run.trace.policy_at(attempt.client, attempt.start).cloned().unwrap_or_default();
+    let policy = run.trace.policy_of(attempt.call).cloned().unwrap_or_default();
     let mut command = "curl -i".to_owned();
     if conditions::preset_of(&policy).is_some_and(|p| p.id.starts_with("curl-")) {
         command.push_str(&format!(" --retry {}", policy.attempts.unwrap_or(u32::MAX).saturating_sub(1)));

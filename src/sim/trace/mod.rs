@@ -25,7 +25,7 @@ pub use window::Window;
 use super::client::Policy;
 use super::dialect::DialectName;
 use super::message::{Message, TemplateId, Templates};
-use super::scenario::{Request, Scenario};
+use super::scenario::{Action, Request, Scenario, Settings};
 use super::time::SimTime;
 
 /// Who watches a run.
@@ -259,22 +259,25 @@ impl Trace {
         }
     }
 
-    /// The policy that a client had when the call started.
-    pub fn policy_at(&self, node: NodeId, at: SimTime) -> Option<&Policy> {
-        let id = &self.node(node).id;
-        let mut policy = self.scenario.clients.iter().find(|c| c.id == *id).map(|c| &c.policy);
-        for change in self.scenario.in_order() {
-            if change.at > at {
-                break;
-            }
-            if let super::scenario::Action::Set { node, to: super::scenario::Settings::Client(p) } =
-                &change.action
-                && node == id
-            {
-                policy = Some(p);
-            }
-        }
-        policy
+    /// The policy that a call keeps from its start to its end: that of its client when it started.
+    pub fn policy_of(&self, call: SpanId) -> Option<&Policy> {
+        let call = self.span(call);
+        let id = &self.node(call.node).id;
+        // Changes of one moment happen in the order written, and traffic comes after them; its numbers are higher.
+        let before = |index: usize, at: SimTime| {
+            at < call.start || (at == call.start && (index as u64) < u64::from(call.detail))
+        };
+        let set =
+            self.scenario.timeline.iter().enumerate().filter_map(|(index, change)| match &change.action {
+                Action::Set { node, to: Settings::Client(policy) }
+                    if node == id && before(index, change.at) =>
+                {
+                    Some(((change.at, index), &**policy))
+                }
+                _ => None,
+            });
+        let latest = set.max_by_key(|(order, _)| *order).map(|(_, policy)| policy);
+        latest.or_else(|| self.scenario.clients.iter().find(|c| c.id == *id).map(|c| &c.policy))
     }
 
     /// The dialect of a gateway.

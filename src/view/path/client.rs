@@ -20,7 +20,7 @@ pub(super) fn client(run: &Run, id: NodeId, at: SimTime) -> (Health, Body, Strin
         let body = Body::Client { policy: name, attempts: vec![Ring::Future(1)], facts };
         return (well("ready"), body, "Nothing sent yet.".to_owned());
     };
-    let policy = trace.policy_at(id, call.start).cloned().unwrap_or(policy);
+    let policy = trace.policy_of(call_id).cloned().unwrap_or(policy);
     let mine: Vec<&Attempt> = run.attempts.iter().filter(|a| a.call == call_id && a.start <= at).collect();
     let mut attempts: Vec<Ring> =
         mine.iter()
