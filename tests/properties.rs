@@ -247,6 +247,22 @@ fn an_event_limit_stops_a_run_and_says_so() {
 }
 
 #[test]
+fn a_storm_within_one_moment_is_stopped_and_said_so() {
+    let json = r#"{
+        "gateways": [{"dialect": "rfc9209", "settings": {"next_upstream_tries": 0, "request_timeout": "1s", "retry": {"again": "any"}}}],
+        "origins": [{"link": {"faults": [{"unreachable": {"why": "no_route"}}]}}],
+        "timeline": [{"at": "0s", "do": {"send": {"client": "client", "request": {}}}}]
+    }"#;
+    let scenario = Scenario::from_json(json).expect("a scenario");
+    let mut simulation = Simulation::new(&scenario, Trace::new(&scenario));
+    simulation.limit_events(50_000);
+    simulation.finish();
+    assert_eq!(simulation.stop(), Stop::EventLimit);
+    assert_eq!(simulation.handled(), 50_000);
+    assert!(simulation.now().as_millis() < 10, "no time goes by: {:?}", simulation.now());
+}
+
+#[test]
 fn a_call_keeps_the_policy_that_was_set_before_it_in_the_same_moment() {
     let set = |attempts: u32| {
         format!(

@@ -3,9 +3,9 @@
 use fivexx::sim::dialect::DialectName;
 use fivexx::sim::random::Stream;
 use fivexx::sim::scenario::{
-    Again, Algorithm, Balance, Breaker, Cache, ErrorState, FailureWindow, GatewaySettings, HealthCheck,
-    InitialHealth, Limits, Observe, Outlier, PassiveHealth, Per, RateLimit, Recovery, Retry, RetryWait,
-    Scenario, Trip, Upstream, Window,
+    Action, Again, Algorithm, Balance, Breaker, Cache, ErrorState, FailureWindow, GatewaySettings,
+    HealthCheck, InitialHealth, Limits, Observe, Outlier, PassiveHealth, Per, RateLimit, Recovery, Retry,
+    RetryWait, Scenario, Settings, Trip, Upstream, Window,
 };
 use fivexx::sim::time::SimDuration;
 
@@ -177,6 +177,12 @@ pub(crate) fn equip(mut scenario: Scenario, seed: u64) -> Scenario {
     for (i, gateway) in scenario.gateways.iter_mut().enumerate() {
         gateway.dialect = DialectName::Rfc9209;
         gateway.settings.overlay(&draw.settings(&origins, i == last));
+    }
+    // To try without a limit where a failure takes no time is a storm within one moment: a test of its own.
+    for change in &mut scenario.timeline {
+        if let Action::Set { to: Settings::Gateway(settings), .. } = &mut change.action {
+            settings.next_upstream_tries = settings.next_upstream_tries.map(|tries| tries.max(1));
+        }
     }
     scenario
 }
