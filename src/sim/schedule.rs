@@ -12,18 +12,28 @@ use super::time::{SimDuration, SimTime};
 
 /// The place of an event in the order: time, then sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(u128);
+struct Key {
+    at: SimTime,
+    sequence: u64,
+}
 
 impl Key {
     /// Later than every event.
-    const LAST: Self = Self(u128::MAX);
+    const LAST: Self = Self { at: SimTime::from_nanos(u64::MAX), sequence: u64::MAX };
+}
 
-    const fn new(at: SimTime, sequence: u64) -> Self {
-        Self(((at.as_nanos() as u128) << 64) | sequence as u128)
-    }
+/// The next event's place: in the order, and where it lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Next {
+    key: Key,
+    /// Its lane; none for the heap.
+    lane: Option<usize>,
+}
 
-    const fn at(self) -> SimTime {
-        SimTime::from_nanos((self.0 >> 64) as u64)
+impl Next {
+    /// When it is due.
+    pub(crate) fn at(self) -> SimTime {
+        self.key.at
     }
 }
 
@@ -74,7 +84,7 @@ impl<E: Copy> Schedule<E> {
     /// Adds an event. Two events of one moment come out in the order in which they were added.
     pub(crate) fn add(&mut self, at: SimTime, event: E) {
         self.created += 1;
-        self.heap.push(Reverse(Entry { key: Key::new(at, self.created), event }));
+        self.heap.push(Reverse(Entry { key: Key { at, sequence: self.created }, event }));
     }
 
     /// Adds an event that lies a configured time ahead; `now` never goes back between two calls.
@@ -84,7 +94,7 @@ impl<E: Copy> Schedule<E> {
             return;
         };
         self.created += 1;
-        let key = Key::new(now + delay, self.created);
+        let key = Key { at: now + delay, sequence: self.created };
         if self.lanes[lane].is_empty() {
             self.heads[lane] = key;
         }
@@ -109,34 +119,31 @@ impl<E: Copy> Schedule<E> {
         Some(lane)
     }
 
-    /// The lane with the earliest head, and that head.
-    fn earliest(&self) -> (usize, Key) {
-        let mut earliest = (usize::MAX, Key::LAST);
+    /// The next event.
+    #[inline]
+    pub(crate) fn next(&self) -> Option<Next> {
+        let mut next = match self.heap.peek() {
+            Some(Reverse(entry)) => Next { key: entry.key, lane: None },
+            None => Next { key: Key::LAST, lane: None },
+        };
         for (lane, head) in self.heads.iter().enumerate() {
-            if *head < earliest.1 {
-                earliest = (lane, *head);
+            if *head < next.key {
+                next = Next { key: *head, lane: Some(lane) };
             }
         }
-        earliest
+        (next.key != Key::LAST).then_some(next)
     }
 
-    /// Takes the next event out.
-    pub(crate) fn pop(&mut self) -> Option<(SimTime, E)> {
-        let (lane, head) = self.earliest();
-        if self.heap.peek().is_some_and(|Reverse(e)| e.key < head) {
-            return self.heap.pop().map(|Reverse(e)| (e.key.at(), e.event));
-        }
+    /// Takes the next event out; `next` is what [`Schedule::next`] has just told.
+    #[inline]
+    pub(crate) fn take(&mut self, next: Next) -> Option<E> {
+        let Some(lane) = next.lane else {
+            return self.heap.pop().map(|Reverse(entry)| entry.event);
+        };
         let entries = self.lanes.get_mut(lane)?;
         let entry = entries.pop_front()?;
         self.heads[lane] = entries.front().map_or(Key::LAST, |e| e.key);
-        Some((entry.key.at(), entry.event))
-    }
-
-    /// When the next event is due.
-    pub(crate) fn next_at(&self) -> Option<SimTime> {
-        let (_, head) = self.earliest();
-        let head = self.heap.peek().map_or(head, |Reverse(e)| e.key.min(head));
-        (head != Key::LAST).then(|| head.at())
+        Some(entry.event)
     }
 
     /// How many events are to come.
@@ -155,13 +162,18 @@ mod tests {
     use super::*;
     use crate::sim::random::Stream;
 
+    fn pop<E: Copy>(schedule: &mut Schedule<E>) -> Option<(SimTime, E)> {
+        let next = schedule.next()?;
+        Some((next.at(), schedule.take(next)?))
+    }
+
     #[test]
     fn ties_come_out_in_order_of_creation() {
         let mut schedule = Schedule::new();
         for (at, name) in [(5, 'c'), (3, 'a'), (5, 'd'), (3, 'b')] {
             schedule.add(SimTime::from_nanos(at), name);
         }
-        let order: String = std::iter::from_fn(|| schedule.pop()).map(|(_, name)| name).collect();
+        let order: String = std::iter::from_fn(|| pop(&mut schedule)).map(|(_, name)| name).collect();
         assert_eq!(order, "abcd");
     }
 
@@ -182,19 +194,19 @@ mod tests {
             }
             added.push((now + delay, n));
             if chance.chance(0.9) {
-                assert_eq!(schedule.next_at().is_some(), schedule.len() > 0);
-                let (at, event) = schedule.pop().expect("an event was added just now");
+                assert_eq!(schedule.next().is_some(), schedule.len() > 0);
+                let (at, event) = pop(&mut schedule).expect("an event was added just now");
                 assert!(at >= now, "{at:?} comes after {now:?}");
                 now = at;
                 out.push((at, event));
             }
         }
-        out.extend(std::iter::from_fn(|| schedule.pop()));
+        out.extend(std::iter::from_fn(|| pop(&mut schedule)));
         added.sort();
         out.sort_by_key(|(at, n)| (*at, *n));
         assert_eq!(out, added, "nothing is lost and nothing is moved");
         assert_eq!(schedule.len(), 0);
-        assert_eq!(schedule.next_at(), None);
+        assert!(schedule.next().is_none());
     }
 
     #[test]
@@ -205,7 +217,7 @@ mod tests {
         schedule.add_after(SimTime::from_secs(1), second, 1);
         schedule.add_after(SimTime::ZERO, second.times(2), 2);
         schedule.add(SimTime::from_secs(2), 3);
-        let order: Vec<_> = std::iter::from_fn(|| schedule.pop()).map(|(_, n)| n).collect();
+        let order: Vec<_> = std::iter::from_fn(|| pop(&mut schedule)).map(|(_, n)| n).collect();
         assert_eq!(order, [0, 1, 2, 3]);
     }
 }

@@ -14,7 +14,7 @@ use super::network::{
 };
 use super::origin::OriginActor;
 use super::scenario::{Action, Change, DependencyKind, Link, Requests, Scenario, Settings, Traffic};
-use super::schedule::Schedule;
+use super::schedule::{Next, Schedule};
 use super::time::SimTime;
 use super::trace::{FaultEntry, NodeId, NodeKind, Note, Observer, SpanId, Stop, Trace, nodes};
 
@@ -228,7 +228,8 @@ impl<O: Observer> Simulation<O> {
         if self.stop != Stop::Running {
             return None;
         }
-        let Some(at) = self.next_at() else {
+        let next = self.schedule.next();
+        let Some(at) = self.next_at(next) else {
             self.stop = Stop::Quiet;
             return None;
         };
@@ -251,7 +252,7 @@ impl<O: Observer> Simulation<O> {
             self.change();
             return Some(at);
         }
-        let (_, event) = self.schedule.pop()?;
+        let event = self.schedule.take(next?)?;
         match event {
             Event::Arrive { exchange, end, packet } => self.arrive(exchange, end, packet),
             Event::Write { exchange, packet } => {
@@ -275,7 +276,7 @@ impl<O: Observer> Simulation<O> {
 
     /// Runs up to and including a moment.
     pub fn run_until(&mut self, until: SimTime) {
-        while self.stop == Stop::Running && self.next_at().is_some_and(|at| at <= until) {
+        while self.stop == Stop::Running && self.next_at(self.schedule.next()).is_some_and(|at| at <= until) {
             self.step();
         }
         if self.stop == Stop::Running {
@@ -283,10 +284,10 @@ impl<O: Observer> Simulation<O> {
         }
     }
 
-    /// When the next event is due.
-    fn next_at(&self) -> Option<SimTime> {
-        match self.schedule.next_at() {
-            Some(at) => Some(at.min(self.change_at)),
+    /// When the next event or change is due.
+    fn next_at(&self, next: Option<Next>) -> Option<SimTime> {
+        match next {
+            Some(next) => Some(next.at().min(self.change_at)),
             None => self.changes.get(self.changed).map(|_| self.change_at),
         }
     }

@@ -177,7 +177,8 @@ impl<O: Observer> Effects<'_, O> {
         x.idle_since[End::Caller as usize] = now;
         let idle = &mut self.network.idle[node];
         // The longest idle one makes room.
-        let crowded = idle.iter().filter(|(to, _)| *to == callee).count() >= keeping.most as usize;
+        let most = keeping.most as usize;
+        let crowded = idle.len() >= most && idle.iter().filter(|(to, _)| *to == callee).count() >= most;
         let oldest = idle.iter().position(|(to, _)| *to == callee).filter(|_| crowded);
         let closed = oldest.map(|place| idle.remove(place).1);
         idle.push((callee, exchange));
