@@ -1,6 +1,7 @@
 //! Apache httpd 2.4.71 (Debian) with mod_proxy_http and mod_proxy_balancer.
 //!
-//! Left out: `BalancerMember status=+H` and `lbset`, stickiness, caching, ProxyErrorOverride, mod_reqtimeout. A plain
+//! Left out: that a request with too large a body meets 503 where every member is in the error state,
+//! `BalancerMember status=+H` and `lbset`, stickiness, caching, ProxyErrorOverride, mod_reqtimeout. A plain
 //! `ProxyPass` is a balancer of one member here: with `forcerecovery` that one is always asked, as in the product.
 
 mod log;
@@ -57,6 +58,7 @@ impl Dialect for Apache {
             next_upstream: vec![NextUpstream::ConnectFailure],
             next_upstream_tries: 0,
             header_limit: 8_192,
+            body_limit: 1 << 30,
             keep_alive: KeepAlive { idle: SimDuration::from_secs(5), most: 32, requests: 100 },
             upstream_keep_alive: UpstreamKeepAlive::On(KeepAlive {
                 idle: FOR_EVER,
@@ -141,6 +143,7 @@ impl Dialect for Apache {
             Setting::PassiveHealth => "retry",
             Setting::HealthCheck => "hcmethod",
             Setting::Limits => "max, acquire",
+            Setting::BodyLimit => "LimitRequestBody",
             // Not to be configured; see `supports`.
             other => other.field(),
         }
@@ -215,6 +218,7 @@ impl Dialect for Apache {
             return verdict(Action::CutShort, CUT_SHORT, setting);
         }
         let (status, rule, setting) = match s.failure {
+            Failure::BodyTooLarge => (413, BODY_TOO_LARGE, Some(Setting::BodyLimit)),
             Failure::NoLiveUpstream => (503, ALL_IN_ERROR, Some(Setting::PassiveHealth)),
             Failure::QueueTimeout | Failure::NoRoom => (503, NO_CONNECTION_FREE, Some(Setting::Limits)),
             Failure::NameNotResolved => (500, NO_ADDRESS, None),
@@ -284,6 +288,13 @@ impl Dialect for Apache {
         };
         let invalid = "The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n";
         let (reason, text) = match answer.status {
+            413 => (
+                "Request Entity Too Large",
+                format!(
+                    "The requested resource does not allow request data with {} requests, or the amount of data provided in\nthe request exceeds the capacity limit.",
+                    answer.method
+                ),
+            ),
             500 if rule == NO_ADDRESS => {
                 ("Proxy Error", because(&format!("DNS lookup failure for: {NO_SUCH_HOST}")) + "<p />")
             }
@@ -325,6 +336,11 @@ impl Dialect for Apache {
         }
         template.headers.push(text_of("Content-Type", "text/html; charset=iso-8859-1"));
         template
+    }
+
+    /// mod_rewrite answers before the body is looked at.
+    fn limits_bodies_first(&self) -> bool {
+        false
     }
 
     /// Date and Server, then the upstream's own, the framing last (`ap_basic_http_header`, `ap_http_header_filter`).

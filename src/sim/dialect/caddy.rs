@@ -3,8 +3,9 @@
 //! What net/http of Go does by itself (replayed requests, buffers, the order of headers) is Caddy's too. Left out:
 //! `handle_response`, `request_buffers` (so a body that was sent is gone), `Idempotency-Key` (which makes a request
 //! without a body one that is replayed), `read_timeout` before the head of an answer, that an answer which
-//! `lb_retry_match` matches after the last retry loses its body, and that `health_fails` counts probes that need not
-//! follow each other.
+//! `lb_retry_match` matches after the last retry loses its body, that `health_fails` counts probes that need not follow
+//! each other, and what a body that is too large leaves behind: it is noticed while it is sent on, so that the upstream
+//! has a connection that ends without a request, and a failure for `fail_duration`.
 
 mod answers;
 mod log;
@@ -155,6 +156,9 @@ impl Dialect for Caddy {
         }
         match s.failure {
             Failure::Unparsable => return verdict(Action::Close, STATUS_BELOW_100, None),
+            Failure::BodyTooLarge => {
+                return verdict(Action::Answer(413), BODY_TOO_LARGE, Some(Setting::BodyLimit));
+            }
             Failure::NoLiveUpstream | Failure::NoRoom => {
                 let full = s.failure == Failure::NoRoom;
                 // A look that finds nobody counts as a try, but is not counted yet. Without a pause, looking again is
@@ -244,6 +248,11 @@ impl Dialect for Caddy {
 
     fn own(&self, answer: OwnAnswer) -> Template {
         answers::own(answer)
+    }
+
+    /// `respond` reads no body.
+    fn limits_bodies_first(&self) -> bool {
+        false
     }
 
     fn forward(&self, upstream: &Template) -> Template {

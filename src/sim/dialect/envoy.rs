@@ -125,6 +125,9 @@ impl Dialect for Envoy {
             Failure::NoRoom => {
                 return verdict(Action::Answer(503), OVERFLOW, Some(Setting::Limits));
             }
+            Failure::BodyTooLarge => {
+                return verdict(Action::Answer(413), BODY_TOO_LARGE, Some(Setting::BodyLimit));
+            }
             Failure::RateLimited => {
                 let status = s.settings.rate_limit.status;
                 return verdict(Action::Answer(status), RATE_LIMITED, Some(Setting::RateLimit));
@@ -190,6 +193,7 @@ impl Dialect for Envoy {
             Some(Failure::RequestTimeout | Failure::TryTimeout) => "upstream request timeout".to_owned(),
             Some(Failure::ReadTimeout) => "stream timeout".to_owned(),
             Some(Failure::RateLimited) => "local_rate_limited".to_owned(),
+            Some(Failure::BodyTooLarge) => "Payload Too Large".to_owned(),
             Some(Failure::NoLiveUpstream | Failure::NameNotResolved) => "no healthy upstream".to_owned(),
             Some(failure) => {
                 let (reason, ..) = reset_reason(failure, o.head_begun);
@@ -217,7 +221,7 @@ impl Dialect for Envoy {
         // Answered before the request's body was read: the connection cannot be used again
         // (recordings: envoy maintenance POST, retry dns_fail POST).
         let nobody_asked = o.tries == 0 || o.failure == Some(Failure::NameNotResolved);
-        if nobody_asked && o.method.has_body() {
+        if nobody_asked && (o.method.has_body() || o.failure == Some(Failure::BodyTooLarge)) {
             headers.push(text("connection", "close"));
         }
         template.headers = headers;

@@ -133,6 +133,9 @@ impl Dialect for Haproxy {
             }
             Setting::RequestTimeout => Err("it has time-outs for single steps alone"),
             Setting::ResponseBuffering => Err("it passes answers on as they come"),
+            Setting::BodyLimit => Err(
+                "rules of its own refuse bodies: `http-request deny deny_status 413 if { req.body_size gt 1000 }`, or by req.hdr(content-length)",
+            ),
             _ => Ok(()),
         }
     }

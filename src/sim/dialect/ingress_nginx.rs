@@ -29,6 +29,7 @@ fn key(setting: Setting) -> Option<&'static str> {
         Setting::NextUpstreamTries => "proxy-next-upstream-tries",
         Setting::NextUpstreamTimeout => "proxy-next-upstream-timeout",
         Setting::HeaderLimit => "proxy-buffer-size",
+        Setting::BodyLimit => "proxy-body-size",
         Setting::KeepAlive => "keep-alive",
         Setting::UpstreamKeepAlive => "upstream-keepalive-connections",
         Setting::Upstreams => "endpoints",
@@ -56,7 +57,8 @@ impl Dialect for IngressNginx {
     }
 
     /// The table of ConfigMap keys: 5 s to connect, 60 s to send and read, `error timeout`, three tries, 320 kept
-    /// connections for 60 s and 10,000 requests, 75 s and 100 requests for a client's, statuses 503 over a limit.
+    /// connections for 60 s and 10,000 requests, 75 s and 100 requests for a client's, statuses 503 over a limit, bodies of
+    /// requests up to 1m.
     fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {
         let keep = |secs, most, requests| KeepAlive { idle: SimDuration::from_secs(secs), most, requests };
         let own = GatewaySettings {

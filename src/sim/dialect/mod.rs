@@ -389,6 +389,11 @@ pub trait Dialect: Sync {
     fn own(&self, answer: OwnAnswer) -> Template {
         self.page(answer.status, answer.retry_after)
     }
+    /// True if it looks at the size of a request's body ([`EffectiveSettings::body_limit`]) before it answers by itself
+    /// in maintenance.
+    fn limits_bodies_first(&self) -> bool {
+        true
+    }
     /// True if the time between two probes counts from the end of the first, not from its start.
     fn pauses_between_probes(&self) -> bool {
         false

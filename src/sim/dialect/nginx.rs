@@ -6,9 +6,9 @@ mod log;
 mod rules;
 
 use self::rules::{
-    BAD_CHUNK, CONNECT_FAILED, CONNECT_TIMEOUT, CUT_SHORT, HEADER_TOO_BIG, HTTP09, KEPT_CONNECTION_GONE,
-    LIMIT_CONN, LIMIT_REQ, MAINTENANCE, MAX_CONNS, NEXT, NEXT_STATUS, NO_LIVE_UPSTREAM, NO_VALID_ANSWER,
-    NOT_NEXT, OUT_OF_TIME, POST_IS_NOT_REPEATED, READ_TIMEOUT, RULES,
+    BAD_CHUNK, BODY_TOO_LARGE, CONNECT_FAILED, CONNECT_TIMEOUT, CUT_SHORT, HEADER_TOO_BIG, HTTP09,
+    KEPT_CONNECTION_GONE, LIMIT_CONN, LIMIT_REQ, MAINTENANCE, MAX_CONNS, NEXT, NEXT_STATUS, NO_LIVE_UPSTREAM,
+    NO_VALID_ANSWER, NOT_NEXT, OUT_OF_TIME, POST_IS_NOT_REPEATED, READ_TIMEOUT, RULES,
 };
 use super::{
     Action, Dialect, EffectiveSettings, LogLine, Reading, Rule, RuleId, Setting, Situation, Verdict,
@@ -57,6 +57,8 @@ impl Dialect for Nginx {
             max_fails: 1,
             fail_timeout: SimDuration::from_secs(10),
             header_limit: PAGE,
+            // `client_max_body_size` (ngx_http_core_module).
+            body_limit: 1 << 20,
             maintenance: Maintenance::Off,
             // `keepalive_timeout` 75s, `keepalive_requests` 1000 (ngx_http_core_module).
             keep_alive: KeepAlive { idle: SimDuration::from_secs(75), ..KeepAlive::default() },
@@ -155,6 +157,7 @@ impl Dialect for Nginx {
             Setting::Limits => "limit_conn, max_conns",
             Setting::RateLimit => "limit_req",
             Setting::Cache => "proxy_cache",
+            Setting::BodyLimit => "client_max_body_size",
             // Not to be configured; see `supports`.
             Setting::PassiveHealth => "max_fails",
             Setting::HealthCheck => "health_check",
@@ -180,10 +183,8 @@ impl Dialect for Nginx {
             Setting::NextUpstreamTimeout => s.next_upstream_timeout.to_string(),
             Setting::MaxFails => s.max_fails.to_string(),
             Setting::FailTimeout => s.fail_timeout.to_string(),
-            Setting::HeaderLimit if s.header_limit.is_multiple_of(1_024) => {
-                format!("{}k", s.header_limit / 1_024)
-            }
-            Setting::HeaderLimit => s.header_limit.to_string(),
+            Setting::HeaderLimit => size(s.header_limit),
+            Setting::BodyLimit => size(s.body_limit),
             Setting::Maintenance => match s.maintenance {
                 Maintenance::Off => "off".to_owned(),
                 Maintenance::On { .. } => "on".to_owned(),
@@ -274,6 +275,9 @@ impl Dialect for Nginx {
                 return verdict(Action::Answer(status), LIMIT_CONN, Some(Setting::Limits));
             }
             Failure::NoRoom => return verdict(Action::Answer(502), MAX_CONNS, Some(Setting::Limits)),
+            Failure::BodyTooLarge => {
+                return verdict(Action::Answer(413), BODY_TOO_LARGE, Some(Setting::BodyLimit));
+            }
             Failure::ConnectTimeout => {
                 (NextUpstream::Timeout, 504, CONNECT_TIMEOUT, Some(Setting::ConnectTimeout))
             }
@@ -348,7 +352,7 @@ impl Dialect for Nginx {
             ("Date".to_owned(), Value::Date),
             text("Content-Type", "text/html"),
             ("Content-Length".to_owned(), Value::BodyLength),
-            text("Connection", "keep-alive"),
+            text("Connection", if ends_connection(status) { "close" } else { "keep-alive" }),
         ];
         match retry_after {
             RetryAfter::Absent => {}
@@ -401,12 +405,30 @@ impl Dialect for Nginx {
 /// nginx's reason phrases (`ngx_http_header_filter_module.c`); its 503 and 504 differ from the registry's.
 fn reason(status: u16) -> &'static str {
     match status {
+        413 => "Request Entity Too Large",
         500 => "Internal Server Error",
         502 => "Bad Gateway",
         503 => "Service Temporarily Unavailable",
         504 => "Gateway Time-out",
         429 => "Too Many Requests",
         _ => "Error",
+    }
+}
+
+/// Statuses of its own after which the client's connection is closed (`ngx_http_special_response_handler`, 1.22.1).
+fn ends_connection(status: u16) -> bool {
+    matches!(status, 400 | 413 | 414 | 500 | 501)
+}
+
+/// A size as nginx writes it: `1m`, `4k`, `1000`.
+fn size(bytes: u32) -> String {
+    const K: u32 = 1 << 10;
+    const M: u32 = 1 << 20;
+    match bytes {
+        0 => "0".to_owned(),
+        m if m.is_multiple_of(M) => format!("{}m", m / M),
+        k if k.is_multiple_of(K) => format!("{}k", k / K),
+        bytes => bytes.to_string(),
     }
 }
 

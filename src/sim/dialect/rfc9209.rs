@@ -38,7 +38,7 @@ rules! {
     CONNECTION_LIMIT_REACHED = "connection_limit_reached", "no place at an upstream is free: 503", "RFC 9209 §2.3.12";
     TLS_PROTOCOL_ERROR = "tls_protocol_error", "the TLS handshake failed: 502", "RFC 9209 §2.3.13";
     TLS_CERTIFICATE_ERROR = "tls_certificate_error", "the upstream's certificate is not to be trusted: 502", "RFC 9209 §2.3.14";
-    HTTP_REQUEST_ERROR = "http_request_error", "the client asks too much, which is its own error", "RFC 9209 §2.3.16; RFC 6585 §4 for 429";
+    HTTP_REQUEST_ERROR = "http_request_error", "the client asks too much, which is its own error", "RFC 9209 §2.3.16; RFC 6585 §4 for 429; RFC 9110 §15.5.14 for 413";
     HTTP_RESPONSE_INCOMPLETE = "http_response_incomplete", "the answer broke off: 502 where a status can still be chosen", "RFC 9209 §2.3.18";
     HTTP_RESPONSE_HEADER_SECTION_SIZE = "http_response_header_section_size", "the head of the answer is larger than that: 502", "RFC 9209 §2.3.19";
     HTTP_RESPONSE_TIMEOUT = "http_response_timeout", "the whole answer did not come in that time: 504", "RFC 9209 §2.3.26";
@@ -75,6 +75,7 @@ fn error(failure: Failure, s: &EffectiveSettings) -> (RuleId, u16, Option<Settin
         Failure::BadCertificate => (TLS_CERTIFICATE_ERROR, 502, None, Some(Error)),
         Failure::RateLimited => (HTTP_REQUEST_ERROR, s.rate_limit.status, Some(Setting::RateLimit), None),
         Failure::ClientLimit => (HTTP_REQUEST_ERROR, s.limits.client_status, Some(Setting::Limits), None),
+        Failure::BodyTooLarge => (HTTP_REQUEST_ERROR, 413, Some(Setting::BodyLimit), None),
         Failure::Truncated { .. } => (HTTP_RESPONSE_INCOMPLETE, 502, None, Some(Error)),
         Failure::HeadTooLarge | Failure::HeadLines => {
             (HTTP_RESPONSE_HEADER_SECTION_SIZE, 502, Some(Setting::HeaderLimit), Some(InvalidHeader))

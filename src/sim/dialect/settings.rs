@@ -62,6 +62,8 @@ pub enum Setting {
     RequestTimeout,
     /// [`GatewaySettings::response_buffering`].
     ResponseBuffering,
+    /// [`GatewaySettings::body_limit`].
+    BodyLimit,
 }
 
 impl Setting {
@@ -82,7 +84,7 @@ impl Setting {
     ];
 
     /// The settings that a form does not show yet: groups, and what only some products have.
-    pub const MORE: [Self; 13] = [
+    pub const MORE: [Self; 14] = [
         Self::Balance,
         Self::Upstreams,
         Self::PassiveHealth,
@@ -96,6 +98,7 @@ impl Setting {
         Self::BodyTimeout,
         Self::RequestTimeout,
         Self::ResponseBuffering,
+        Self::BodyLimit,
     ];
 
     /// The name of its field in [`GatewaySettings`].
@@ -126,6 +129,7 @@ impl Setting {
             Self::BodyTimeout => "body_timeout",
             Self::RequestTimeout => "request_timeout",
             Self::ResponseBuffering => "response_buffering",
+            Self::BodyLimit => "body_limit",
         }
     }
 
@@ -180,6 +184,7 @@ impl Setting {
             Self::BodyTimeout => s.body_timeout.to_string(),
             Self::RequestTimeout => s.request_timeout.to_string(),
             Self::ResponseBuffering => switch(s.response_buffering),
+            Self::BodyLimit => s.body_limit.to_string(),
         }
     }
 
@@ -223,6 +228,7 @@ impl Setting {
             Self::BodyTimeout => settings.body_timeout.is_some(),
             Self::RequestTimeout => settings.request_timeout.is_some(),
             Self::ResponseBuffering => settings.response_buffering.is_some(),
+            Self::BodyLimit => settings.body_limit.is_some(),
         }
     }
 }
@@ -257,6 +263,7 @@ pub struct EffectiveSettings {
     pub body_timeout: SimDuration,
     pub request_timeout: SimDuration,
     pub response_buffering: bool,
+    pub body_limit: u32,
 }
 
 impl EffectiveSettings {
@@ -335,6 +342,7 @@ impl EffectiveSettings {
             body_timeout: NEVER,
             request_timeout: NEVER,
             response_buffering: false,
+            body_limit: 0,
         }
     }
 
@@ -363,6 +371,7 @@ impl EffectiveSettings {
         lay(&mut self.body_timeout, &s.body_timeout);
         lay(&mut self.request_timeout, &s.request_timeout);
         lay(&mut self.response_buffering, &s.response_buffering);
+        lay(&mut self.body_limit, &s.body_limit);
         if let Some(group) = &s.health_check {
             self.health_check.enabled = true;
             self.health_check = self.health_check.configured(group);

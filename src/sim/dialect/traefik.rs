@@ -4,7 +4,7 @@
 //! The middlewares `retry`, `circuitBreaker`, `rateLimit`, `inFlightReq` and `buffering` stand in front of the service.
 //! Left out: the experimental fast proxy, `failover`, `mirroring` and `weighted` services, the strategies `hrw` and
 //! `leasttime`, stickiness, `unhealthyInterval`, redirects of health checks, that a good check ends what
-//! `passiveHealthCheck` began, limits of sizes in `buffering`, `X-Retry-In` beside `Retry-After`, and that
+//! `passiveHealthCheck` began, limits of answers' sizes in `buffering`, `X-Retry-In` beside `Retry-After`, and that
 //! `retry.status` names a 503 for want of a server.
 
 mod log;
@@ -128,6 +128,9 @@ impl Dialect for Traefik {
             }
             Failure::Unparsable => return verdict(Action::Close, PANIC, None),
             Failure::NoLiveUpstream => return verdict(Action::Answer(503), NO_SERVER, None),
+            Failure::BodyTooLarge => {
+                return verdict(Action::Answer(413), BODY_TOO_LARGE, Some(Setting::BodyLimit));
+            }
             Failure::RateLimited => {
                 // Whole seconds, rounded up (`serveDelayError`).
                 let wait = s.come_back_in.unwrap_or(SimDuration::ZERO);

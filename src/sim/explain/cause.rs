@@ -117,6 +117,7 @@ impl Mechanism {
             Failure::TryTimeout => Self::ReadTimeout,
             Failure::RequestTimeout => Self::RequestTimeout,
             Failure::Unrepeatable
+            | Failure::BodyTooLarge
             | Failure::CallerLeft
             | Failure::Killed
             | Failure::BreakerOpen

@@ -30,6 +30,10 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
         Some(Failure::Unrepeatable) => {
             return format!("{gateway} would have to ask again, but cannot send the request a second time.");
         }
+        Some(Failure::BodyTooLarge) => {
+            let most = settings.map_or(0, |s| s.body_limit);
+            return format!("The body of the request is larger than the {most} bytes that {gateway} takes.");
+        }
         Some(failure) if cause.request.is_none() => {
             return format!("The client got no connection to the gateway: {}.", noticed(failure));
         }
@@ -212,6 +216,7 @@ pub fn noticed(failure: Failure) -> &'static str {
         Failure::RequestTimeout => "the time for the whole request ran out",
         Failure::HeadLines => "the head of the answer has too many lines, or one that is too long",
         Failure::Unrepeatable => "the request cannot be sent again",
+        Failure::BodyTooLarge => "the body of the request is too large",
         Failure::HeldDown => "it failed a moment ago and is not dialled again yet",
     }
 }

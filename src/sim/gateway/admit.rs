@@ -1,4 +1,4 @@
-//! What a request passes before anybody is asked: limits, rate, breaker, store.
+//! What a request passes before anybody is asked: its size, limits, rate, breaker, store.
 
 use super::breaker::State;
 use super::cache::{Found, Released};
@@ -16,6 +16,11 @@ impl GatewayActor {
     pub(super) fn admit<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
         let Some(r) = self.requests.get_mut(slot) else { return };
         let s = &r.settings;
+        let most = s.body_limit as usize;
+        let too_large = most > 0 && fx.requests.get(r.request).is_some_and(|asked| asked.body.len() > most);
+        if too_large && (s.maintenance == Maintenance::Off || self.dialect.limits_bodies_first()) {
+            return self.refuse(fx, slot, Failure::BodyTooLarge, None);
+        }
         if let Maintenance::On { retry_after } = s.maintenance {
             let (rule, setting) = self.dialect.maintenance();
             fx.note(r.span, Note::Decided(rule, Some(setting)));

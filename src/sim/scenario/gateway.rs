@@ -163,6 +163,10 @@ pub struct GatewaySettings {
     /// that breaks off can still be replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_buffering: Option<bool>,
+    /// The largest body of a request that is passed on, in bytes; 0 for any, at most 2,147,483,647. What is larger is
+    /// answered with 413 before anybody is asked. (A scenario's requests have bodies of 65,536 bytes at most.)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_limit: Option<u32>,
 }
 
 impl GatewaySettings {
@@ -195,6 +199,7 @@ impl GatewaySettings {
         lay(&mut self.body_timeout, &later.body_timeout);
         lay(&mut self.request_timeout, &later.request_timeout);
         lay(&mut self.response_buffering, &later.response_buffering);
+        lay(&mut self.body_limit, &later.body_limit);
         lay_group!(health_check);
         lay_group!(retry);
         lay_group!(limits);

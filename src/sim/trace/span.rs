@@ -141,6 +141,8 @@ pub enum Failure {
     HeadLines,
     /// The request would have to be sent again and cannot be.
     Unrepeatable,
+    /// The request's body is larger than the gateway takes.
+    BodyTooLarge,
 }
 
 impl Failure {
@@ -161,6 +163,7 @@ impl Failure {
                 | Self::QueueTimeout
                 | Self::RequestTimeout
                 | Self::Unrepeatable
+                | Self::BodyTooLarge
         )
     }
 }

@@ -1,6 +1,9 @@
 //! Apache's access log (`combined`) and error log.
+//!
+//! Left out: AH01095, which names the member that a request with too large a body would have gone to.
 
-use crate::sim::dialect::LogLine;
+use super::Apache;
+use crate::sim::dialect::{Dialect, LogLine};
 use crate::sim::message::{HeadDefect, http_date};
 use crate::sim::time::SimTime;
 use crate::sim::trace::{Failure, Note, Outcome, Span, SpanId, SpanKind, Trace};
@@ -32,6 +35,14 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
             let text = "AH01167: balancer://orders: All workers are in error state".to_owned();
             error(event.at, "proxy_balancer:error", text);
         }
+        if event.note == Note::Noticed(Failure::BodyTooLarge) {
+            let limit = limit(trace, request);
+            let size = asked.body.len();
+            let text = format!(
+                "AH01588: Requested content-length of {size} is larger than the configured limit of {limit}"
+            );
+            error(event.at, "http:info", text);
+        }
     }
     if span.end != SimTime::NEVER && span.outcome != Outcome::Unfinished {
         let message = match span.outcome {
@@ -51,6 +62,13 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
         out.push(LogLine { at: span.end, file: "access", text });
     }
     out
+}
+
+/// The largest body that was accepted when the run began.
+fn limit(trace: &Trace, request: SpanId) -> u32 {
+    let id = &trace.node(trace.span(request).node).id;
+    let gateway = trace.scenario.gateways.iter().find(|g| g.id == *id);
+    gateway.map_or(0, |g| Apache.effective(&g.settings).body_limit)
 }
 
 /// What the error log says of a failed try.

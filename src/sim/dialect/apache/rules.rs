@@ -48,4 +48,7 @@ rules! {
     NO_CONNECTION_FREE: "acquire",
         "Apache answers 503 when no connection to the backend becomes free in that time",
         "Documentation of ProxyPass, max and acquire; Inferred for the status: mod_proxy's HTTP_SERVICE_UNAVAILABLE";
+    BODY_TOO_LARGE: "limit-request-body",
+        "Apache answers 413 and closes the connection when the body of a request is larger than that",
+        "Documentation of LimitRequestBody (1073741824 since 2.4.53); http_filters.c 2.4, ap_http_filter, AH01588; mod_proxy_http.c 2.4, ap_proxy_http_prefetch: before a connection is made";
 }

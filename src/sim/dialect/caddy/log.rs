@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::settings;
-use crate::sim::dialect::LogLine;
+use crate::sim::dialect::{EffectiveSettings, LogLine};
 use crate::sim::message::{HeadDefect, Message};
 use crate::sim::random::Stream;
 use crate::sim::time::{SimDuration, SimTime};
@@ -82,7 +82,9 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
         // The handler panicked before it wrote a status.
         _ => (0, 0, server()),
     };
-    let read = asked.body.len();
+    // net/http reads one byte more than it may, to know that there are more.
+    let too_large = trace.notes(request).any(|e| e.note == Note::Noticed(Failure::BodyTooLarge));
+    let read = if too_large { most(trace, request) + 1 } else { asked.body.len() };
     let more = format!(
         r#","request":{who},"bytes_read":{read},"user_id":"","duration":{took},"size":{size},"status":{status},"resp_headers":{headers}"#
     );
@@ -145,9 +147,18 @@ fn words(failure: Failure, address: &str, limit: u32) -> String {
 
 /// The largest head of an answer that was accepted when the run began.
 fn limit(trace: &Trace, request: SpanId) -> u32 {
+    effective(trace, request).map_or(0, |s| s.header_limit)
+}
+
+/// The largest body of a request that was accepted when the run began.
+fn most(trace: &Trace, request: SpanId) -> usize {
+    effective(trace, request).map_or(0, |s| s.body_limit as usize)
+}
+
+fn effective(trace: &Trace, request: SpanId) -> Option<EffectiveSettings> {
     let id = &trace.node(trace.span(request).node).id;
-    let gateway = trace.scenario.gateways.iter().find(|g| g.id == *id);
-    gateway.map_or(0, |g| settings::effective(&g.settings).header_limit)
+    let gateway = trace.scenario.gateways.iter().find(|g| g.id == *id)?;
+    Some(settings::effective(&gateway.settings))
 }
 
 /// How an error that comes from reading a connection begins.

@@ -75,4 +75,7 @@ rules! {
     MAINTENANCE: "respond",
         "Caddy answers 503 by `respond` without asking an upstream",
         "Documentation of respond; staticresp.go 2.11; the configuration caddy maintenance";
+    BODY_TOO_LARGE: "max-size",
+        "Caddy answers 413 when the body of a request is larger than that",
+        "Documentation of request_body, max_size, off by default; modules/caddyhttp/requestbody/requestbody.go 2.11, errorWrapper: the error of http.MaxBytesReader becomes 413, which statusError of reverseproxy.go leaves";
 }

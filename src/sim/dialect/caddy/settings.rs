@@ -146,6 +146,7 @@ pub(super) fn directive(setting: Setting) -> &'static str {
         Setting::MaxFails => "max_fails",
         Setting::HealthCheck => "health_uri",
         Setting::Limits => "unhealthy_request_count",
+        Setting::BodyLimit => "request_body max_size",
         // Not to be configured; see `supports`.
         Setting::PanicThreshold
         | Setting::RateLimit

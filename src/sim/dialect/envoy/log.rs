@@ -93,6 +93,7 @@ fn tell(trace: &Trace, request: SpanId, span: &Span, tries: &[(SpanId, Span)]) -
                     told(status, &exhausted("UT"), "upstream_per_try_timeout".to_owned())
                 }
                 Some(Failure::ReadTimeout) => told(status, "SI", "stream_idle_timeout".to_owned()),
+                Some(Failure::BodyTooLarge) => told(status, "-", "request_payload_too_large".to_owned()),
                 Some(Failure::RateLimited) => told(status, "RL", "local_rate_limited".to_owned()),
                 Some(failure) => {
                     let begun = last.is_some_and(|(id, _)| head_begun(trace, *id));

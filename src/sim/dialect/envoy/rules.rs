@@ -63,4 +63,7 @@ rules! {
     MAINTENANCE: "direct-response",
         "Envoy answers 503 by `direct_response` without asking an upstream",
         "Documentation of DirectResponseAction; recording: envoy maintenance";
+    BODY_TOO_LARGE: "request-payload-too-large",
+        "Envoy answers 413 and closes the connection when the buffer filter has gathered more of a request's body than that",
+        "Documentation of the buffer filter, max_request_bytes, no default; source/common/http/filter_manager.cc 1.40.0, ActiveStreamDecoderFilter::requestDataTooLarge";
 }

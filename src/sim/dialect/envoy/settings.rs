@@ -118,6 +118,7 @@ pub(super) fn directive(setting: Setting) -> &'static str {
         Setting::Retry => "retry_policy",
         Setting::Limits => "circuit_breakers",
         Setting::RateLimit => "local_ratelimit",
+        Setting::BodyLimit => "max_request_bytes",
         // Not to be configured; see `supports`.
         Setting::Breaker | Setting::Cache | Setting::ResponseBuffering => setting.field(),
     }

@@ -50,6 +50,10 @@ pub(super) fn lines(nginx: &Nginx, trace: &Trace, request: SpanId) -> Vec<LogLin
             Note::Noticed(failure @ (Failure::RateLimited | Failure::ClientLimit)) => {
                 error(event.at, "error", &message(failure, UPSTREAM), None);
             }
+            Note::Noticed(Failure::BodyTooLarge) => {
+                let what = format!("client intended to send too large body: {} bytes", asked.body.len());
+                error(event.at, "error", &what, None);
+            }
             Note::CallerLeft => {
                 error(event.at, "info", CLIENT_LEFT, tries.last().map(|(_, t)| address(trace, t.detail)))
             }
@@ -230,7 +234,8 @@ fn message(failure: Failure, address: &str) -> String {
         | Failure::RequestTimeout
         | Failure::HeldDown
         | Failure::HeadLines
-        | Failure::Unrepeatable => {
+        | Failure::Unrepeatable
+        | Failure::BodyTooLarge => {
             format!("upstream failed {HEADER}")
         }
     }

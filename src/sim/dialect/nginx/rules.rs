@@ -21,6 +21,7 @@ pub(super) const KEPT_CONNECTION_GONE: RuleId = RuleId(15);
 pub(super) const LIMIT_REQ: RuleId = RuleId(16);
 pub(super) const LIMIT_CONN: RuleId = RuleId(17);
 pub(super) const MAX_CONNS: RuleId = RuleId(18);
+pub(super) const BODY_TOO_LARGE: RuleId = RuleId(19);
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -117,5 +118,10 @@ pub(super) const RULES: &[Rule] = &[
         id: "max-conns",
         text: "every server has as many connections as it may have, so nginx answers 502 without asking anybody",
         source: "ngx_http_upstream_round_robin.c 1.22.1, max_conns and NGX_BUSY",
+    },
+    Rule {
+        id: "client-max-body-size",
+        text: "nginx answers 413 and closes the connection when the body of a request is larger than that",
+        source: "Documentation of ngx_http_core_module, client_max_body_size, default 1m; ngx_http_core_module.c 1.22.1, ngx_http_core_find_config_phase; ngx_http_special_response.c 1.22.1: no keep-alive after 413",
     },
 ];

@@ -75,4 +75,7 @@ rules! {
     MAINTENANCE: "no-servers",
         "Traefik answers 503 without asking anybody when the service lists no server",
         "pkg/server/service/loadbalancer/wrr/wrr.go 3.7, errNoAvailableServer";
+    BODY_TOO_LARGE: "max-request-body-bytes",
+        "Traefik answers 413 when the body of a request is larger than that",
+        "Documentation of buffering.maxRequestBodyBytes (0, which is no limit); buffer of vulcand/oxy v2, checkLimit and SizeErrHandler";
 }

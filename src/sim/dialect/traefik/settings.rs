@@ -62,6 +62,8 @@ pub(super) fn effective(settings: &GatewaySettings) -> EffectiveSettings {
         // Latencies lie in six histograms of 10 s each (memmetrics/roundtrip.go of vulcand/oxy v2).
         s.breaker.window = Window::Time(SECOND.times(60));
     }
+    // One middleware, which gathers answers as well.
+    s.response_buffering |= s.body_limit > 0;
     s.rate_limit.delay = longest_delay(&s.rate_limit);
     if let PassiveHealth::Window(w) = &mut s.passive_health {
         // Every answer from 500 on is a failed attempt (`PassiveServiceHealthChecker.WrapHandler`, 3.7).
@@ -211,6 +213,7 @@ pub(super) fn directive(setting: Setting) -> &'static str {
         Setting::RateLimit => "rateLimit",
         Setting::Breaker => "circuitBreaker.expression",
         Setting::ResponseBuffering => "buffering",
+        Setting::BodyLimit => "buffering.maxRequestBodyBytes",
         // Not to be configured; see `supports`.
         Setting::SendTimeout
         | Setting::MaxFails

@@ -91,6 +91,9 @@ pub(super) fn supports(setting: Setting, s: &GatewaySettings) -> Result<(), &'st
         ),
         Setting::RateLimit => Err("limits of rates are a module of their own (vsthrottle)"),
         Setting::Breaker => Err("it takes single backends out, by health_check"),
+        Setting::BodyLimit => Err(
+            "VCL can return (synth(413)) by std.integer(req.http.content-length, 0); no parameter of 7.1 does",
+        ),
         _ => Ok(()),
     }
 }
@@ -122,7 +125,8 @@ pub(super) fn directive(setting: Setting) -> &'static str {
         | Setting::Retry
         | Setting::RateLimit
         | Setting::Breaker
-        | Setting::RequestTimeout => setting.field(),
+        | Setting::RequestTimeout
+        | Setting::BodyLimit => setting.field(),
     }
 }
 

@@ -37,6 +37,7 @@ impl GatewaySettings {
         within_if(&at("panic_threshold"), self.panic_threshold, 0.0, 1.0)?;
         within_if(&at("body_timeout"), self.body_timeout, ZERO, DAY)?;
         within_if(&at("request_timeout"), self.request_timeout, ZERO, DAY)?;
+        within_if(&at("body_limit"), self.body_limit, 0, i32::MAX as u32)?;
         for (i, upstream) in self.upstreams.iter().flatten().enumerate() {
             within(&at(&format!("upstreams/{i}/weight")), upstream.weight, 1, 256)?;
         }

@@ -63,6 +63,7 @@ fn failure() -> impl Strategy<Value = Failure> {
             Failure::QueueTimeout,
             Failure::TryTimeout,
             Failure::RequestTimeout,
+            Failure::BodyTooLarge,
         ]),
         proptest::sample::select(defects.to_vec()).prop_map(Failure::InvalidHead),
         any::<bool>().prop_map(|reset| Failure::Truncated { reset }),
