@@ -1,10 +1,11 @@
-//! Requests that a gateway answers by itself because of what they are: too large.
+//! Requests that a gateway answers by itself because of what they are: too large, or HEAD.
 
 use std::collections::BTreeMap;
 
 use fivexx::sim::Scenario;
 use fivexx::sim::dialect::{DialectName, EffectiveSettings, Setting, dialect};
 use fivexx::sim::explain;
+use fivexx::sim::message::Method;
 use fivexx::sim::scenario::GatewaySettings;
 use fivexx::sim::simulation::run;
 use fivexx::sim::trace::{Note, Outcome, SpanId, SpanKind, Trace};
@@ -61,6 +62,11 @@ fn log(trace: &Trace, file: &str) -> Vec<String> {
     let name = trace.dialect(span.node).expect("a gateway has a dialect");
     let lines = dialect(name).log_lines(trace, request);
     lines.into_iter().filter(|line| line.file == file).map(|line| line.text).collect()
+}
+
+fn recorded() -> Vec<String> {
+    let name = |name| serde_json::to_value(name).expect("a name").as_str().expect("a text").to_owned();
+    DialectName::recorded().map(name).collect()
 }
 
 const SEVEN: &str = "1234567";
@@ -188,4 +194,87 @@ fn in_maintenance_some_products_look_at_the_size_first() {
         let trace = play(product, settings, json!([]), &[order(SEVEN)]);
         assert!(first(&trace).starts_with(&format!("HTTP/1.1 {status} ")), "{product}");
     }
+}
+
+#[test]
+fn a_gateway_s_own_answers_to_head_have_no_body() {
+    let cases = [(json!({"maintenance": {"on": {}}}), json!([])), (json!({}), json!([{"process_down": {}}]))];
+    for product in recorded() {
+        for (settings, faults) in &cases {
+            let of = |method: Method| {
+                let request = json!({"method": method, "path": "/orders/1"});
+                play(&product, settings.clone(), faults.clone(), &[request])
+            };
+            let (get, head) = (of(Method::Get), of(Method::Head));
+            let (get, head) = (first(&get), first(&head));
+            let ((mut told, body), (fields, none)) = (parts(&get), parts(&head));
+            assert_eq!((get.lines().next(), none), (head.lines().next(), ""), "{product}");
+            // Apache knows no length without a page, and net/http none where nothing was written.
+            if product == "apache" || product == "caddy" && body.is_empty() {
+                told.remove("content-length");
+            } else {
+                assert_eq!(fields["content-length"], body.len().to_string(), "{product}");
+            }
+            told.remove("date");
+            let mut fields = fields.clone();
+            fields.remove("date");
+            assert_eq!(fields, told, "{product} {settings}");
+        }
+    }
+}
+
+#[test]
+fn logs_count_no_body_of_answers_to_head() {
+    let head = json!({"method": "HEAD", "path": "/orders/1"});
+    let line = |product: &str| {
+        let trace = play(product, json!({"maintenance": {"on": {}}}), json!([]), std::slice::from_ref(&head));
+        log(&trace, "access").remove(0)
+    };
+    assert!(line("nginx").contains(" bytes=0 "), "{}", line("nginx"));
+    assert!(line("envoy").contains(" bytes=0 "), "{}", line("envoy"));
+    assert!(line("apache").contains("\" 503 - \""), "{}", line("apache"));
+    assert!(line("varnish").contains("\" 503 0 \""), "{}", line("varnish"));
+    assert!(line("caddy").contains("\"size\":0,"), "{}", line("caddy"));
+    assert!(line("traefik").contains("\" 503 0 \""), "{}", line("traefik"));
+}
+
+#[test]
+fn answers_of_origins_to_head_end_with_their_head() {
+    let head = json!({"method": "HEAD", "path": "/orders/1042"});
+    for product in recorded() {
+        let faults = [
+            (json!([]), 404),
+            (json!([{"application_error": {"status": 503}}]), 503),
+            (json!([{"answer_cut": {}}]), 404),
+            (json!([{"answer_cut": {"how": "stall"}}]), 404),
+            (json!([{"answer_cut": {"how": "chunked"}}]), 404),
+        ];
+        for (faults, status) in faults {
+            let trace = play(&product, json!({}), faults.clone(), std::slice::from_ref(&head));
+            let attempt = attempts(&trace)[0];
+            let answer = read(&trace, attempt);
+            let (fields, body) = parts(&answer);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{product} {faults}: {answer}");
+            assert_eq!(body, "", "{product} {faults}");
+            assert_eq!(fields.get("content-length"), None, "{product} {faults}: a length that nobody told");
+            // The application takes no time for it, and nobody waits for a body.
+            let span = trace.span(attempt);
+            assert!(span.end.since(span.start).as_millis() < 100, "{product} {faults}: {}", span.end);
+        }
+    }
+}
+
+#[test]
+fn a_length_that_one_gateway_tells_to_head_passes_the_next() {
+    let all = json!({
+        "gateways": [{"id": "outer"}, {"id": "inner", "dialect": "envoy", "settings": {"maintenance": {"on": {}}}}],
+        "timeline": [{"at": "0s", "do": {"send": {"client": "client", "request": {"method": "HEAD"}}}}],
+    });
+    let trace = run(&Scenario::from_json(&all.to_string()).expect("a scenario"));
+    let answer = first(&trace);
+    let (fields, body) = parts(&answer);
+    assert_eq!(
+        (fields["server"].as_str(), fields["content-length"].as_str(), body),
+        ("nginx/1.22.1", "20", "")
+    );
 }

@@ -183,6 +183,21 @@ impl Template {
             *value != Value::BodyLength && !name.eq_ignore_ascii_case("transfer-encoding")
         });
         self.body.clear();
+        // Nothing follows the head, so that nothing is left to be told apart.
+        self.framing = Framing::Length;
+        self
+    }
+
+    /// The answer to HEAD that says how long the body would be which it leaves out (RFC 9110 §8.6); `number` is the
+    /// message's.
+    pub fn with_length_alone(mut self, number: u32) -> Self {
+        let length = numbered(&self.body, number).len();
+        for (_, value) in &mut self.headers {
+            if *value == Value::BodyLength {
+                *value = Value::Text(length.to_string());
+            }
+        }
+        self.body.clear();
         self
     }
 

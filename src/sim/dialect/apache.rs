@@ -338,6 +338,12 @@ impl Dialect for Apache {
         template
     }
 
+    /// `ap_send_error_response` of `http_protocol.c`, 2.4, makes no page for HEAD, so that no length is known, and
+    /// `ap_http_header_filter` drops a length of 0.
+    fn own_to_head(&self, own: Template, _: u32) -> Template {
+        own.without_body()
+    }
+
     /// mod_rewrite answers before the body is looked at.
     fn limits_bodies_first(&self) -> bool {
         false

@@ -15,7 +15,7 @@ mod settings;
 use self::rules::*;
 use super::{
     Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict,
+    Verdict, go,
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
 use crate::sim::scenario::{GatewaySettings, NextUpstream, RetryAfter};
@@ -248,6 +248,10 @@ impl Dialect for Caddy {
 
     fn own(&self, answer: OwnAnswer) -> Template {
         answers::own(answer)
+    }
+
+    fn own_to_head(&self, own: Template, number: u32) -> Template {
+        go::to_head(own, number)
     }
 
     /// `respond` reads no body.

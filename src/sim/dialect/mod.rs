@@ -20,6 +20,7 @@ mod apache;
 mod caddy;
 mod documented;
 mod envoy;
+mod go;
 mod haproxy;
 mod ingress_nginx;
 mod nginx;
@@ -388,6 +389,13 @@ pub trait Dialect: Sync {
     /// Its own answer; the page, where that does not depend on what failed.
     fn own(&self, answer: OwnAnswer) -> Template {
         self.page(answer.status, answer.retry_after)
+    }
+    /// Its own answer as it goes out to HEAD; `number` is what `{n}` stands for. No product sends the body (RFC 9110
+    /// §9.3.2). That the head tells its length is how nginx (`ngx_http_send_special_response`, 1.22.1), HAProxy
+    /// (`mux_h1.c` 2.6: what is to have no body loses its payload alone) and Envoy (`Utility::sendLocalReply`, 1.40.0) do
+    /// it. `Inferred:` for Varnish, from `cnt_transmit` 7.1. No recording has HEAD.
+    fn own_to_head(&self, own: Template, number: u32) -> Template {
+        own.with_length_alone(number)
     }
     /// True if it looks at the size of a request's body ([`EffectiveSettings::body_limit`]) before it answers by itself
     /// in maintenance.

@@ -14,7 +14,7 @@ mod settings;
 use self::rules::*;
 use super::{
     Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict,
+    Verdict, go,
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
 use crate::sim::scenario::{GatewaySettings, NextUpstream, RetryAfter};
@@ -263,6 +263,10 @@ impl Dialect for Traefik {
         headers.push(("Date".to_owned(), Value::Date));
         headers.push(("Content-Length".to_owned(), Value::BodyLength));
         Template { headers, ..Template::new(o.status, &reason(o.status), &[], &body) }
+    }
+
+    fn own_to_head(&self, own: Template, number: u32) -> Template {
+        go::to_head(own, number)
     }
 
     /// `Header.Write` of net/http sorts what the server sent by name; then come what Go itself adds, `Date` and

@@ -3,7 +3,7 @@
 use super::{GatewayActor, Request, Wanted, limit};
 use crate::sim::dialect::{OwnAnswer, Reading};
 use crate::sim::fault::OnHandshake;
-use crate::sim::message::{Framing, Message, Method, Value};
+use crate::sim::message::{Framing, Message, Method, Template, Value};
 use crate::sim::network::{Effects, Packet, SlotKey, Timer};
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, Note, Observer, Outcome};
@@ -82,8 +82,14 @@ impl GatewayActor {
         let again = self.dialect.repeats_answers(r.method, elapsed, &r.settings);
         let (span, tries_left) = (r.span, if again { self.tries_left(r) } else { 0 });
         let once = self.dialect.sends_once(r.method);
+        let is_head = r.method == Method::Head;
         match self.dialect.read(fx.templates.get(message.template), tries_left, &r.settings) {
             Reading::Accept => !self.hides(fx, slot, message),
+            // An answer to HEAD ends with its head (RFC 9112 §6.3).
+            Reading::LeaveOpen(rule) if is_head => {
+                fx.note(span, Note::Decided(rule, None));
+                true
+            }
             Reading::PassRaw(rule) | Reading::LeaveOpen(rule) => {
                 fx.note(span, Note::Decided(rule, None));
                 if let Some(r) = self.requests.get_mut(slot) {
@@ -138,13 +144,20 @@ impl GatewayActor {
     ) -> Message {
         let index = message.template.0 as usize;
         if self.forwarded.len() <= index {
-            self.forwarded.resize(index + 1, [None; 2]);
+            self.forwarded.resize(index + 1, [None; 3]);
         }
-        let known = usize::from(method.has_body());
+        let known = match method {
+            Method::Head => 2,
+            method => usize::from(method.has_body()),
+        };
         let template = match self.forwarded[index][known] {
             Some(id) => id,
             None => {
-                let template = self.dialect.forward_to(fx.templates.get(message.template), method);
+                let upstream = fx.templates.get(message.template);
+                let mut template = self.dialect.forward_to(upstream, method);
+                if method == Method::Head && template.raw.is_none() {
+                    template = head_alone(template, upstream);
+                }
                 let id = fx.intern(template);
                 self.forwarded[index][known] = Some(id);
                 id
@@ -314,10 +327,14 @@ impl GatewayActor {
 
     /// Answers with the product's own page.
     pub(super) fn answer<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey, own: OwnAnswer) {
-        let template = self.dialect.own(own);
+        let number = self.dialect.numbers(self.came.saturating_sub(1));
+        let mut template = self.dialect.own(own);
+        if own.method == Method::Head {
+            template = self.dialect.own_to_head(template, number);
+        }
         let closes = template.header("connection") == Some(&Value::Text("close".to_owned()));
         let template = fx.intern(template);
-        let message = fx.message(template, self.dialect.numbers(self.came.saturating_sub(1)));
+        let message = fx.message(template, number);
         self.breaker_learns(fx, slot, message);
         let Some(r) = self.forget(slot) else { return };
         fx.note(r.span, Note::Wrote(message));
@@ -328,4 +345,19 @@ impl GatewayActor {
         }
         self.gave_no_answer(fx, &r);
     }
+}
+
+/// An upstream's answer to HEAD as it is passed on: there is no body to measure, so that the length is what the upstream
+/// said of it, if it did.
+fn head_alone(mut forwarded: Template, upstream: &Template) -> Template {
+    let told = upstream.header("content-length");
+    forwarded.headers.retain_mut(|(name, value)| {
+        let is_length = name.eq_ignore_ascii_case("content-length");
+        if let Some(told) = told.filter(|_| is_length) {
+            value.clone_from(told);
+        }
+        !is_length || told.is_some()
+    });
+    forwarded.body.clear();
+    forwarded
 }

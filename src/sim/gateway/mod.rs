@@ -52,8 +52,8 @@ pub(crate) struct GatewayActor {
     held_down: Vec<SimTime>,
     /// Requests that came so far.
     came: u32,
-    /// How each upstream template is passed on, by its index, to a request without and with a body.
-    forwarded: Vec<[Option<TemplateId>; 2]>,
+    /// How each upstream template is passed on, by its index, to a request without a body, with one, and to HEAD.
+    forwarded: Vec<[Option<TemplateId>; 3]>,
     /// Requests that wait for a place at an upstream.
     line: Line<SlotKey>,
     /// Requests of each client, and of all.

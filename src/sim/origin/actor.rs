@@ -348,7 +348,7 @@ impl OriginActor {
         }
         self.served += 1;
         let asked = fx.request(request);
-        let head_only = self.app == App::Orders && asked.is_some_and(|r| r.method == Method::Head);
+        let head_only = asked.is_some_and(|r| r.method == Method::Head);
         let route = match route(self.app, asked) {
             Route::Update(_) if self.settings.updates.unwrap_or_default() == Updates::Refused => {
                 Route::ReadOnly

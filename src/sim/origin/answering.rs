@@ -57,7 +57,10 @@ impl OriginActor {
         if let Some(fault) = changed_by {
             fx.note(work.span, Note::FaultActed(fault));
         }
-        let id = changed.map_or(usual, |(template, _)| fx.intern(template));
+        let id = changed.map_or(usual, |(template, _)| {
+            let is_head = work.head_only && template.raw.is_none();
+            fx.intern(if is_head { template.without_body() } else { template })
+        });
         let message = fx.message(id, number);
         fx.note(work.span, Note::Wrote(message));
         let pieces = self.ask_faults(|f| f.behaviour().pieces(message, fx.templates.get(id)));
@@ -70,14 +73,21 @@ impl OriginActor {
             fx.note(work.span, Note::FaultActed(fault));
         }
         let mut at = SimDuration::ZERO;
+        let mut whole = false;
         for (pause, piece) in pieces {
             at += pause;
+            if whole {
+                continue;
+            }
+            // To HEAD nothing follows the head, whatever the application would have written.
+            whole = work.head_only && matches!(piece, Piece::Head(_));
             fx.reply_after(
                 at,
                 work.exchange,
                 match piece {
                     Piece::HeadPart => Packet::HeadPart,
                     Piece::StatusLine => Packet::StatusLine,
+                    Piece::Head(message) if whole => Packet::Whole(message),
                     Piece::Head(message) => Packet::Head(message),
                     Piece::Body(bytes) => Packet::Body(bytes),
                     Piece::BadChunk => Packet::BadChunk,

@@ -52,7 +52,11 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
         // A request that ended without a byte is logged as the 502 that nobody received.
         let status = message.and_then(|m| trace.status(m)).unwrap_or(502);
         let bytes = match span.outcome {
-            Outcome::Answer(m) => trace.template(m).body_at(m).len().to_string(),
+            Outcome::Answer(m) => match trace.template(m).body_at(m).len() {
+                // `%b` of mod_log_config.
+                0 => "-".to_owned(),
+                bytes => bytes.to_string(),
+            },
             _ => "-".to_owned(),
         };
         let line = format!("{} {} HTTP/1.1", asked.method, asked.path);
