@@ -1,4 +1,4 @@
-//! Requests that a gateway answers by itself because of what they are: too large, or HEAD.
+//! Requests that a gateway answers by itself because of what they are: too large, unreadable, or HEAD.
 
 use std::collections::BTreeMap;
 
@@ -277,4 +277,65 @@ fn a_length_that_one_gateway_tells_to_head_passes_the_next() {
         (fields["server"].as_str(), fields["content-length"].as_str(), body),
         ("nginx/1.22.1", "20", "")
     );
+}
+
+/// An escape that is none, and a path above the root: nginx 1.22.1 refuses both.
+const TARGETS: [&str; 6] = ["/%zz", "/orders/%4", "/../orders/1", "/a/%2e%2e/../x", "/%00", "/a/..%2f../x"];
+
+#[test]
+fn targets_that_a_product_cannot_read_are_refused() {
+    // Which of them pass: the product answers as the origin does, which knows none of these paths.
+    for (product, refused) in [
+        ("nginx", [true, true, true, true, true, true]),
+        ("ingress_nginx", [true, true, true, true, true, true]),
+        ("apache", [true, true, true, true, false, false]),
+        ("caddy", [true, true, false, false, false, false]),
+        ("traefik", [true, true, false, false, false, false]),
+        ("haproxy", [false; 6]),
+        ("envoy", [false; 6]),
+        ("varnish", [false; 6]),
+        ("rfc9209", [false; 6]),
+    ] {
+        for (target, refused) in TARGETS.into_iter().zip(refused) {
+            let trace = play(product, json!({}), json!([]), &[get(target)]);
+            let answer = first(&trace);
+            let status = if refused { "HTTP/1.1 400 Bad Request\r\n" } else { "HTTP/1.1 404 " };
+            assert!(answer.starts_with(status), "{product} {target}: {answer}");
+            assert_eq!(tries(&trace), usize::from(!refused), "{product} {target}");
+            if refused {
+                let (head, _) = parts(&answer);
+                assert_eq!(head["connection"], "close", "{product}");
+                let told = explain(&trace, attempts(&trace)[0]);
+                assert!(told.summary.ends_with("cannot read the target of the request."), "{}", told.summary);
+            }
+        }
+        // What is odd alone, and the same in a query, is not.
+        for target in ["/a/../orders/1", "/orders/1?next=/../%zz", "/%2e%2e%2e", "/.../x"] {
+            let trace = play(product, json!({}), json!([]), &[get(target)]);
+            assert_eq!(tries(&trace), 1, "{product} {target}");
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_with_400_looks_as_the_product_writes_it() {
+    let answer = |product: &str| first(&play(product, json!({}), json!([]), &[get("/%zz")]));
+    let nginx = answer("nginx");
+    assert!(nginx.contains("\r\nContent-Length: 157\r\nConnection: close\r\n\r\n<html>\r\n<head><title>400 Bad Request</title></head>"), "{nginx}");
+    let page = "<title>400 Bad Request</title>\n</head><body>\n<h1>Bad Request</h1>\n<p>Your browser sent a request that this server could not understand.<br />\n</p>\n</body></html>\n";
+    assert!(answer("apache").ends_with(page), "{}", answer("apache"));
+    // net/http writes neither date nor length.
+    let go = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request";
+    assert_eq!((answer("caddy").as_str(), answer("traefik").as_str()), (go, go));
+    let lines = |product: &str, target: &str| {
+        let trace = play(product, json!({}), json!([]), &[get(target)]);
+        (log(&trace, "error"), log(&trace, "access").len())
+    };
+    let (errors, access) = lines("nginx", "/%zz");
+    let end = "[info] 7#7: *1 client sent invalid request while reading client request line, client: 127.0.0.1, server: orders.example, request: \"GET /%zz HTTP/1.1\"";
+    assert!(errors.len() == 1 && errors[0].ends_with(end) && access == 1, "{errors:?}");
+    let (errors, access) = lines("apache", "/../x");
+    assert!(errors.len() == 1 && errors[0].ends_with("AH10244: invalid URI path (/../x)") && access == 1);
+    assert_eq!(lines("apache", "/%zz"), (Vec::new(), 1));
+    assert_eq!((lines("caddy", "/%zz"), lines("traefik", "/%zz")), ((Vec::new(), 0), (Vec::new(), 0)));
 }

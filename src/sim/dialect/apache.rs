@@ -11,7 +11,7 @@ use self::rules::*;
 
 use super::{
     Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict,
+    Verdict, target,
 };
 use crate::sim::message::{Framing, HeadDefect, Template, Value};
 use crate::sim::scenario::{
@@ -288,6 +288,10 @@ impl Dialect for Apache {
         };
         let invalid = "The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n";
         let (reason, text) = match answer.status {
+            400 => (
+                "Bad Request",
+                "<p>Your browser sent a request that this server could not understand.<br />\n</p>".to_owned(),
+            ),
             413 => (
                 "Request Entity Too Large",
                 format!(
@@ -347,6 +351,14 @@ impl Dialect for Apache {
     /// mod_rewrite answers before the body is looked at.
     fn limits_bodies_first(&self) -> bool {
         false
+    }
+
+    /// Unreserved characters, the dot among them, are decoded before segments are shrunk; `MergeSlashes` is on. Left
+    /// out: 404 for an encoded slash (`AllowEncodedSlashes Off`) and for an encoded NUL.
+    fn refuses_target(&self, target: &str) -> Option<RuleId> {
+        let unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+        let good = target::decoded(target, unreserved).is_some_and(|path| !target::climbs(&path));
+        (!good).then_some(BAD_TARGET)
     }
 
     /// Date and Server, then the upstream's own, the framing last (`ap_basic_http_header`, `ap_http_header_filter`).

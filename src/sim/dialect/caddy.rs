@@ -259,6 +259,10 @@ impl Dialect for Caddy {
         false
     }
 
+    fn refuses_target(&self, target: &str) -> Option<RuleId> {
+        go::refuses(target).then_some(BAD_TARGET)
+    }
+
     fn forward(&self, upstream: &Template) -> Template {
         answers::forward(upstream)
     }

@@ -139,6 +139,10 @@ impl Dialect for IngressNginx {
         Nginx.draws_two_different()
     }
 
+    fn refuses_target(&self, target: &str) -> Option<RuleId> {
+        Nginx.refuses_target(target)
+    }
+
     fn tells_age(&self) -> bool {
         Nginx.tells_age()
     }

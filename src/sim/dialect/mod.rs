@@ -26,6 +26,7 @@ mod ingress_nginx;
 mod nginx;
 mod rfc9209;
 mod settings;
+mod target;
 mod traefik;
 mod varnish;
 
@@ -401,6 +402,14 @@ pub trait Dialect: Sync {
     /// in maintenance.
     fn limits_bodies_first(&self) -> bool {
         true
+    }
+    /// The rule by which it answers 400 to a request with this target, if it does; asked of targets alone that have an
+    /// escape or two dots in a row. None where targets are passed on as they are: `Inferred:` for HAProxy 2.6, whose
+    /// parser looks at single bytes (`h1.c`), Envoy 1.40.0, where `normalize_path` is off (documentation of
+    /// HttpConnectionManager), and Varnish 7.1, which splits the line at its spaces (`HTTP1_DissectRequest`).
+    fn refuses_target(&self, target: &str) -> Option<RuleId> {
+        let _ = target;
+        None
     }
     /// True if the time between two probes counts from the end of the first, not from its start.
     fn pauses_between_probes(&self) -> bool {

@@ -6,12 +6,12 @@ mod log;
 mod rules;
 
 use self::rules::{
-    BAD_CHUNK, BODY_TOO_LARGE, CONNECT_FAILED, CONNECT_TIMEOUT, CUT_SHORT, HEADER_TOO_BIG, HTTP09,
-    KEPT_CONNECTION_GONE, LIMIT_CONN, LIMIT_REQ, MAINTENANCE, MAX_CONNS, NEXT, NEXT_STATUS, NO_LIVE_UPSTREAM,
-    NO_VALID_ANSWER, NOT_NEXT, OUT_OF_TIME, POST_IS_NOT_REPEATED, READ_TIMEOUT, RULES,
+    BAD_CHUNK, BAD_TARGET, BODY_TOO_LARGE, CONNECT_FAILED, CONNECT_TIMEOUT, CUT_SHORT, HEADER_TOO_BIG,
+    HTTP09, KEPT_CONNECTION_GONE, LIMIT_CONN, LIMIT_REQ, MAINTENANCE, MAX_CONNS, NEXT, NEXT_STATUS,
+    NO_LIVE_UPSTREAM, NO_VALID_ANSWER, NOT_NEXT, OUT_OF_TIME, POST_IS_NOT_REPEATED, READ_TIMEOUT, RULES,
 };
 use super::{
-    Action, Dialect, EffectiveSettings, LogLine, Reading, Rule, RuleId, Setting, Situation, Verdict,
+    Action, Dialect, EffectiveSettings, LogLine, Reading, Rule, RuleId, Setting, Situation, Verdict, target,
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
 use crate::sim::scenario::{
@@ -334,6 +334,14 @@ impl Dialect for Nginx {
         true
     }
 
+    /// Escapes are decoded before dots are looked at; slashes are merged (`merge_slashes` is on), and the query is left
+    /// alone.
+    fn refuses_target(&self, target: &str) -> Option<RuleId> {
+        let path = target::decoded(target, |_| true);
+        let good = path.is_some_and(|path| !path.contains(&0) && !target::climbs(&path));
+        (!good).then_some(BAD_TARGET)
+    }
+
     /// Inferred: no `Age` is written anywhere in `ngx_http_file_cache.c` or `ngx_http_upstream.c`.
     fn tells_age(&self) -> bool {
         false
@@ -405,6 +413,7 @@ impl Dialect for Nginx {
 /// nginx's reason phrases (`ngx_http_header_filter_module.c`); its 503 and 504 differ from the registry's.
 fn reason(status: u16) -> &'static str {
     match status {
+        400 => "Bad Request",
         413 => "Request Entity Too Large",
         500 => "Internal Server Error",
         502 => "Bad Gateway",

@@ -237,6 +237,9 @@ impl Dialect for Traefik {
 
     /// Recorded byte for byte. Traefik writes plain text without its type; what Go's `http.Error` writes has one.
     fn own(&self, o: OwnAnswer) -> Template {
+        if o.failure == Some(Failure::BadTarget) {
+            return go::bad_request();
+        }
         let (body, by_go) = match o.failure {
             None | Some(Failure::NoLiveUpstream) => ("no available server\n".to_owned(), true),
             Some(Failure::Truncated { .. } | Failure::InvalidChunk) => {
@@ -267,6 +270,11 @@ impl Dialect for Traefik {
 
     fn own_to_head(&self, own: Template, number: u32) -> Template {
         go::to_head(own, number)
+    }
+
+    /// Segments of dots are cleaned away (`entryPoints.http.sanitizePath`); that the server sees another path is left out.
+    fn refuses_target(&self, target: &str) -> Option<RuleId> {
+        go::refuses(target).then_some(BAD_TARGET)
     }
 
     /// `Header.Write` of net/http sorts what the server sent by name; then come what Go itself adds, `Date` and

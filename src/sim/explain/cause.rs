@@ -118,6 +118,7 @@ impl Mechanism {
             Failure::RequestTimeout => Self::RequestTimeout,
             Failure::Unrepeatable
             | Failure::BodyTooLarge
+            | Failure::BadTarget
             | Failure::CallerLeft
             | Failure::Killed
             | Failure::BreakerOpen

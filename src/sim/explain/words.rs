@@ -34,6 +34,7 @@ pub(super) fn summary(trace: &Trace, index: &Index<'_>, cause: &Cause, outcome: 
             let most = settings.map_or(0, |s| s.body_limit);
             return format!("The body of the request is larger than the {most} bytes that {gateway} takes.");
         }
+        Some(Failure::BadTarget) => return format!("{gateway} cannot read the target of the request."),
         Some(failure) if cause.request.is_none() => {
             return format!("The client got no connection to the gateway: {}.", noticed(failure));
         }
@@ -217,6 +218,7 @@ pub fn noticed(failure: Failure) -> &'static str {
         Failure::HeadLines => "the head of the answer has too many lines, or one that is too long",
         Failure::Unrepeatable => "the request cannot be sent again",
         Failure::BodyTooLarge => "the body of the request is too large",
+        Failure::BadTarget => "the target of the request cannot be read",
         Failure::HeldDown => "it failed a moment ago and is not dialled again yet",
     }
 }

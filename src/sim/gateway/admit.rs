@@ -1,4 +1,4 @@
-//! What a request passes before anybody is asked: its size, limits, rate, breaker, store.
+//! What a request passes before anybody is asked: its target and size, limits, rate, breaker, store.
 
 use super::breaker::State;
 use super::cache::{Found, Released};
@@ -7,7 +7,7 @@ use super::{GatewayActor, Wanted};
 use crate::sim::dialect::{EffectiveSettings, OwnAnswer};
 use crate::sim::message::{Message, Method};
 use crate::sim::network::{Effects, ExchangeKey, Packet, SlotKey, Timer};
-use crate::sim::scenario::{Maintenance, Per, Trip};
+use crate::sim::scenario::{Maintenance, Per, RetryAfter, Trip};
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{BreakerState, Failure, Note, Observer, Outcome, SpanId, SpanKind};
 
@@ -16,6 +16,17 @@ impl GatewayActor {
     pub(super) fn admit<O: Observer>(&mut self, fx: &mut Effects<'_, O>, slot: SlotKey) {
         let Some(r) = self.requests.get_mut(slot) else { return };
         let s = &r.settings;
+        if fx.requests.have_odd_targets()
+            && let Some(asked) = fx.requests.get(r.request)
+            && let Some(rule) = self.dialect.refuses_target(&asked.path)
+        {
+            let failure = Failure::BadTarget;
+            fx.note(r.span, Note::Noticed(failure));
+            fx.note(r.span, Note::Decided(rule, None));
+            let own = OwnAnswer::configured(400, RetryAfter::Absent);
+            let own = OwnAnswer { failure: Some(failure), rule: Some(rule), method: r.method, ..own };
+            return self.answer(fx, slot, own);
+        }
         let most = s.body_limit as usize;
         let too_large = most > 0 && fx.requests.get(r.request).is_some_and(|asked| asked.body.len() > most);
         if too_large && (s.maintenance == Maintenance::Off || self.dialect.limits_bodies_first()) {

@@ -109,6 +109,7 @@ pub(crate) struct Requests {
     sends: Vec<Option<Request>>,
     traffic: Vec<Request>,
     probes: Vec<Request>,
+    odd_targets: bool,
 }
 
 impl Requests {
@@ -131,7 +132,16 @@ impl Requests {
                 probes.push(Request { path: path.clone(), ..Request::default() });
             }
         }
-        Self { sends, traffic: all.flatten().collect(), probes }
+        let mut requests = Self { sends, traffic: all.flatten().collect(), probes, odd_targets: false };
+        let asked = requests.sends.iter().flatten().chain(&requests.traffic);
+        requests.odd_targets =
+            asked.map(|request| &request.path).any(|path| path.contains('%') || path.contains(".."));
+        requests
+    }
+
+    /// True if some request has a target with an escape or two dots in a row, at which gateways look twice.
+    pub(crate) fn have_odd_targets(&self) -> bool {
+        self.odd_targets
     }
 
     /// The number of the probe that asks for this path.

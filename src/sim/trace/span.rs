@@ -143,6 +143,8 @@ pub enum Failure {
     Unrepeatable,
     /// The request's body is larger than the gateway takes.
     BodyTooLarge,
+    /// The request's target cannot be read.
+    BadTarget,
 }
 
 impl Failure {
@@ -164,6 +166,7 @@ impl Failure {
                 | Self::RequestTimeout
                 | Self::Unrepeatable
                 | Self::BodyTooLarge
+                | Self::BadTarget
         )
     }
 }

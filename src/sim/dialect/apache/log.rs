@@ -3,7 +3,7 @@
 //! Left out: AH01095, which names the member that a request with too large a body would have gone to.
 
 use super::Apache;
-use crate::sim::dialect::{Dialect, LogLine};
+use crate::sim::dialect::{Dialect, LogLine, target};
 use crate::sim::message::{HeadDefect, http_date};
 use crate::sim::time::SimTime;
 use crate::sim::trace::{Failure, Note, Outcome, Span, SpanId, SpanKind, Trace};
@@ -42,6 +42,11 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
                 "AH01588: Requested content-length of {size} is larger than the configured limit of {limit}"
             );
             error(event.at, "http:info", text);
+        }
+        // An escape that is none is refused without a word.
+        if event.note == Note::Noticed(Failure::BadTarget) && target::decoded(&asked.path, |_| true).is_some()
+        {
+            error(event.at, "core:error", format!("AH10244: invalid URI path ({})", asked.path));
         }
     }
     if span.end != SimTime::NEVER && span.outcome != Outcome::Unfinished {

@@ -51,4 +51,7 @@ rules! {
     BODY_TOO_LARGE: "limit-request-body",
         "Apache answers 413 and closes the connection when the body of a request is larger than that",
         "Documentation of LimitRequestBody (1073741824 since 2.4.53); http_filters.c 2.4, ap_http_filter, AH01588; mod_proxy_http.c 2.4, ap_proxy_http_prefetch: before a connection is made";
+    BAD_TARGET: "invalid-uri-path",
+        "Apache answers 400 and closes the connection when an escape in the target of a request is none, or the target leads above the root",
+        "request.c 2.4, ap_process_request_internal: ap_normalize_path with AP_NORMALIZE_NOT_ABOVE_ROOT (AH10244), and ap_unescape_url";
 }

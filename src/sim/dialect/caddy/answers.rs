@@ -1,8 +1,9 @@
 //! What Caddy sends: its own answers, and those of upstreams as it passes them on.
 
-use crate::sim::dialect::OwnAnswer;
+use crate::sim::dialect::{OwnAnswer, go};
 use crate::sim::message::{Framing, Template, Value};
 use crate::sim::scenario::RetryAfter;
+use crate::sim::trace::Failure;
 
 /// What it writes into `Server` and `Via`.
 const SERVER: &str = "Caddy";
@@ -23,6 +24,9 @@ const HOP: [&str; 10] = [
 
 /// An error has no body; recorded byte for byte. net/http sorts headers, and appends its own.
 pub(super) fn own(o: OwnAnswer) -> Template {
+    if o.failure == Some(Failure::BadTarget) {
+        return go::bad_request();
+    }
     let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.to_owned()));
     let body = if o.failure.is_none() { "down for maintenance" } else { "" };
     let mut template = Template::new(o.status, &reason(o.status), &[], body);

@@ -22,6 +22,10 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
     if span.end == SimTime::NEVER || span.outcome == Outcome::Unfinished {
         return Vec::new();
     }
+    // net/http answers by itself, and no handler hears of it.
+    if trace.notes(request).any(|e| e.note == Note::Noticed(Failure::BadTarget)) {
+        return Vec::new();
+    }
     let who = format!(
         r#"{{"remote_ip":"127.0.0.1","remote_port":"40000","client_ip":"127.0.0.1","proto":"HTTP/1.1","method":"{}","host":"{HOST}","uri":{},"headers":{{}}}}"#,
         asked.method,

@@ -78,4 +78,7 @@ rules! {
     BODY_TOO_LARGE: "max-size",
         "Caddy answers 413 when the body of a request is larger than that",
         "Documentation of request_body, max_size, off by default; modules/caddyhttp/requestbody/requestbody.go 2.11, errorWrapper: the error of http.MaxBytesReader becomes 413, which statusError of reverseproxy.go leaves";
+    BAD_TARGET: "bad-request",
+        "Caddy answers 400 and closes the connection when an escape in the target of a request is none; dots are passed on",
+        "Go's net/http, conn.serve, and net/url, ParseRequestURI, before Caddy sees the request";
 }

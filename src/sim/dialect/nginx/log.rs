@@ -27,8 +27,10 @@ pub(super) fn lines(nginx: &Nginx, trace: &Trace, request: SpanId) -> Vec<LogLin
     let mut error = |at: SimTime, level: &str, what: &str, upstream: Option<String>| {
         let upstream =
             upstream.map(|to| format!(", upstream: \"http://{to}{}\"", asked.path)).unwrap_or_default();
+        // The target is parsed before any header is read.
+        let host = if what == BAD_TARGET { String::new() } else { format!(", host: \"{HOST}\"") };
         let text = format!(
-            "{} [{level}] 7#7: *{number} {what}, client: 127.0.0.1, server: {HOST}, request: \"{line}\"{upstream}, host: \"{HOST}\"",
+            "{} [{level}] 7#7: *{number} {what}, client: 127.0.0.1, server: {HOST}, request: \"{line}\"{upstream}{host}",
             local_time(trace.scenario.epoch, at)
         );
         out.push(LogLine { at, file: "error", text });
@@ -54,6 +56,7 @@ pub(super) fn lines(nginx: &Nginx, trace: &Trace, request: SpanId) -> Vec<LogLin
                 let what = format!("client intended to send too large body: {} bytes", asked.body.len());
                 error(event.at, "error", &what, None);
             }
+            Note::Noticed(Failure::BadTarget) => error(event.at, "info", BAD_TARGET, None),
             Note::CallerLeft => {
                 error(event.at, "info", CLIENT_LEFT, tries.last().map(|(_, t)| address(trace, t.detail)))
             }
@@ -81,6 +84,7 @@ pub(super) fn lines(nginx: &Nginx, trace: &Trace, request: SpanId) -> Vec<LogLin
 }
 
 const CLIENT_LEFT: &str = "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too while sending request to upstream";
+const BAD_TARGET: &str = "client sent invalid request while reading client request line";
 const NO_VALID_HEADER: &str =
     "upstream sent no valid HTTP/1.0 header while reading response header from upstream";
 
@@ -235,7 +239,8 @@ fn message(failure: Failure, address: &str) -> String {
         | Failure::HeldDown
         | Failure::HeadLines
         | Failure::Unrepeatable
-        | Failure::BodyTooLarge => {
+        | Failure::BodyTooLarge
+        | Failure::BadTarget => {
             format!("upstream failed {HEADER}")
         }
     }

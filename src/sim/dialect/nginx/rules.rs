@@ -22,6 +22,7 @@ pub(super) const LIMIT_REQ: RuleId = RuleId(16);
 pub(super) const LIMIT_CONN: RuleId = RuleId(17);
 pub(super) const MAX_CONNS: RuleId = RuleId(18);
 pub(super) const BODY_TOO_LARGE: RuleId = RuleId(19);
+pub(super) const BAD_TARGET: RuleId = RuleId(20);
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -123,5 +124,10 @@ pub(super) const RULES: &[Rule] = &[
         id: "client-max-body-size",
         text: "nginx answers 413 and closes the connection when the body of a request is larger than that",
         source: "Documentation of ngx_http_core_module, client_max_body_size, default 1m; ngx_http_core_module.c 1.22.1, ngx_http_core_find_config_phase; ngx_http_special_response.c 1.22.1: no keep-alive after 413",
+    },
+    Rule {
+        id: "invalid-request",
+        text: "nginx answers 400 and closes the connection when an escape in the target of a request is none, or the target leads above the root",
+        source: "ngx_http_parse.c 1.22.1, ngx_http_parse_complex_uri, NGX_HTTP_PARSE_INVALID_REQUEST; ngx_http_request.c 1.22.1, ngx_http_process_request_uri",
     },
 ];

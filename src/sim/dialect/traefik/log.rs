@@ -20,6 +20,10 @@ const CLIENT_LEFT: (u16, &str) = (499, "Client Closed Request");
 pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
     let span = *trace.span(request);
     let Some(asked) = trace.request(request) else { return Vec::new() };
+    // net/http answers by itself, and no handler hears of it.
+    if trace.notes(request).any(|e| e.note == Note::Noticed(Failure::BadTarget)) {
+        return Vec::new();
+    }
     let tries: Vec<(SpanId, Span)> =
         trace.children(request).filter(|(_, s)| s.kind == SpanKind::Try).map(|(i, s)| (i, *s)).collect();
     // net/http asks again over a new connection without a word.

@@ -78,4 +78,7 @@ rules! {
     BODY_TOO_LARGE: "max-request-body-bytes",
         "Traefik answers 413 when the body of a request is larger than that",
         "Documentation of buffering.maxRequestBodyBytes (0, which is no limit); buffer of vulcand/oxy v2, checkLimit and SizeErrHandler";
+    BAD_TARGET: "bad-request",
+        "Traefik answers 400 and closes the connection when an escape in the target of a request is none",
+        "net/http of Go, conn.serve, and net/url, ParseRequestURI, before Traefik sees the request";
 }

@@ -64,6 +64,7 @@ fn failure() -> impl Strategy<Value = Failure> {
             Failure::TryTimeout,
             Failure::RequestTimeout,
             Failure::BodyTooLarge,
+            Failure::BadTarget,
         ]),
         proptest::sample::select(defects.to_vec()).prop_map(Failure::InvalidHead),
         any::<bool>().prop_map(|reset| Failure::Truncated { reset }),
