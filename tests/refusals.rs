@@ -339,3 +339,23 @@ fn what_is_refused_with_400_looks_as_the_product_writes_it() {
     assert_eq!(lines("apache", "/%zz"), (Vec::new(), 1));
     assert_eq!((lines("caddy", "/%zz"), lines("traefik", "/%zz")), ((Vec::new(), 0), (Vec::new(), 0)));
 }
+
+#[test]
+fn which_statuses_speak_for_an_upstream_is_the_product_s_rule() {
+    let accepted =
+        |name| [199, 200, 204, 299, 301, 399, 400, 503].map(|status| dialect(name).probe_accepts(status));
+    let to_399 = [false, true, true, true, true, true, false, false];
+    let to_299 = [false, true, true, true, false, false, false, false];
+    let one = [false, true, false, false, false, false, false, false];
+    for (name, expected) in [
+        (DialectName::Haproxy, to_399),
+        (DialectName::Apache, to_399),
+        (DialectName::Traefik, to_399),
+        (DialectName::Caddy, to_299),
+        (DialectName::Rfc9209, to_299),
+        (DialectName::Envoy, one),
+        (DialectName::Varnish, one),
+    ] {
+        assert_eq!(accepted(name), expected, "{name}");
+    }
+}

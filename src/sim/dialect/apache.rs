@@ -361,6 +361,11 @@ impl Dialect for Apache {
         (!good).then_some(BAD_TARGET)
     }
 
+    /// Documentation of mod_proxy_hcheck, `hcexpr`: without it, 2xx and 3xx are well.
+    fn probe_accepts(&self, status: u16) -> bool {
+        (200..400).contains(&status)
+    }
+
     /// Date and Server, then the upstream's own, the framing last (`ap_basic_http_header`, `ap_http_header_filter`).
     fn forward(&self, upstream: &Template) -> Template {
         let mut template = upstream.clone();

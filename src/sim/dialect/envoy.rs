@@ -178,6 +178,11 @@ impl Dialect for Envoy {
         true
     }
 
+    /// Documentation of HealthCheck.HttpHealthCheck.expected_statuses: by default 200 alone.
+    fn probe_accepts(&self, status: u16) -> bool {
+        status == 200
+    }
+
     fn closes_after(&self) -> SimDuration {
         DELAYED_CLOSE
     }

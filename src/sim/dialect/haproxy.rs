@@ -334,6 +334,11 @@ impl Dialect for Haproxy {
         matches!(failure, Some(Failure::Refused | Failure::HandshakeFailed | Failure::BadCertificate))
     }
 
+    /// Documentation of `option httpchk`: statuses 2xx and 3xx are valid.
+    fn probe_accepts(&self, status: u16) -> bool {
+        (200..400).contains(&status)
+    }
+
     /// Recording: haproxy sequence check_freeze_httpchk_pool2, where three probes of `inter 1s` that run out take 6 s.
     fn pauses_between_probes(&self) -> bool {
         true

@@ -411,6 +411,10 @@ pub trait Dialect: Sync {
         let _ = target;
         None
     }
+    /// True if an answer of this status to a probe speaks for the upstream.
+    fn probe_accepts(&self, status: u16) -> bool {
+        (200..300).contains(&status)
+    }
     /// True if the time between two probes counts from the end of the first, not from its start.
     fn pauses_between_probes(&self) -> bool {
         false

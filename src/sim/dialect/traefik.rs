@@ -277,6 +277,11 @@ impl Dialect for Traefik {
         go::refuses(target).then_some(BAD_TARGET)
     }
 
+    /// `checkHealthHTTP` of `healthcheck.go`, 3.7, without `healthCheck.status`.
+    fn probe_accepts(&self, status: u16) -> bool {
+        (200..400).contains(&status)
+    }
+
     /// `Header.Write` of net/http sorts what the server sent by name; then come what Go itself adds, `Date` and
     /// `Transfer-Encoding`. The reason phrase is Go's own (recordings: traefik tuned ok, own_503, status_999).
     fn forward(&self, upstream: &Template) -> Template {

@@ -168,6 +168,11 @@ impl Dialect for Varnish {
         if failure == Failure::Refused { HOLD_DOWN } else { SimDuration::ZERO }
     }
 
+    /// VCL's reference of probes: `.expected_response` is 200.
+    fn probe_accepts(&self, status: u16) -> bool {
+        status == 200
+    }
+
     fn page(&self, status: u16, retry_after: RetryAfter) -> Template {
         self.own(OwnAnswer::configured(status, retry_after))
     }

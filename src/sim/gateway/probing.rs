@@ -90,7 +90,8 @@ impl GatewayActor {
             // The status alone is looked at; a body that breaks off later does not matter.
             Packet::Head(message) | Packet::Whole(message) => {
                 let template = fx.templates.get(message.template);
-                let good = template.defect.is_none() && matches!(template.status, Some(200..=299));
+                let good = template.defect.is_none()
+                    && template.status.is_some_and(|status| self.dialect.probe_accepts(status));
                 (if good { Probed::Good } else { Probed::BadStatus }, Outcome::Answer(message))
             }
             Packet::Refused => (Probed::Silent, Outcome::Failed(Failure::Refused)),

@@ -28,7 +28,7 @@ group! {
         window: u32,
         /// What an upstream counts as before its first probe.
         initial: InitialHealth,
-        /// Whether one answer with another status than 2xx takes an upstream down at once (Envoy, documentation of
+        /// Whether one answer with a status that does not speak for it takes an upstream down at once (Envoy, documentation of
         /// `unhealthy_threshold`).
         status_is_final: bool,
     }
