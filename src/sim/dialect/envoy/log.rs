@@ -3,7 +3,8 @@
 //! The format of the recordings: `%REQ(:AUTHORITY)% status=%RESPONSE_CODE% flags=%RESPONSE_FLAGS%
 //! details=%RESPONSE_CODE_DETAILS% attempts=%UPSTREAM_REQUEST_ATTEMPT_COUNT% upstream=%UPSTREAM_HOST%
 //! tfail="%UPSTREAM_TRANSPORT_FAILURE_REASON%" conn_term=%CONNECTION_TERMINATION_DETAILS% dur=%DURATION%
-//! bytes=%BYTES_SENT% "%REQ(:METHOD)% %REQ(:PATH)%"`.
+//! bytes=%BYTES_SENT% "%REQ(:METHOD)% %REQ(:PATH)%"`. Left out: how much of an answer went out that broke off, since a trace
+//! does not tell the sizes of its pieces; 0 is written.
 
 use super::reset_reason;
 use crate::sim::dialect::LogLine;
@@ -35,7 +36,7 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
         told.details,
         resolved.len().max(1),
         span.end.since(span.start).as_millis(),
-        bytes(trace, request, &span),
+        bytes(trace, &span),
         asked.method,
         asked.path,
     );
@@ -138,13 +139,9 @@ fn transport_failure(attempt: &Span) -> Option<&'static str> {
 }
 
 /// Bytes of the body that went to the client.
-fn bytes(trace: &Trace, request: SpanId, span: &Span) -> usize {
+fn bytes(trace: &Trace, span: &Span) -> usize {
     match span.outcome {
         Outcome::Answer(message) => trace.template(message).body_at(message).len(),
-        Outcome::Broken(..) => trace
-            .notes(request)
-            .filter(|e| matches!(e.note, Note::Departed { parcel: Parcel::Body, .. }))
-            .count(),
         _ => 0,
     }
 }

@@ -1,13 +1,14 @@
 //! nginx's access and error log.
 //!
 //! The access log has the `log_format` of the recordings, which shows each upstream's address, status and
-//! times; the error log is nginx's own wording, recorded.
+//! times; the error log is nginx's own wording, recorded. Left out: how much of an answer went out that broke off, since a
+//! trace does not tell the sizes of its pieces; 0 is written.
 
 use super::Nginx;
 use crate::sim::dialect::{Dialect, LogLine};
 use crate::sim::message::{HeadDefect, Message, http_date};
 use crate::sim::time::{SimDuration, SimTime};
-use crate::sim::trace::{Failure, Note, Outcome, Parcel, Span, SpanId, SpanKind, Trace};
+use crate::sim::trace::{Failure, Note, Outcome, Span, SpanId, SpanKind, Trace};
 
 /// The name under which the API is reached.
 const HOST: &str = "orders.example";
@@ -124,10 +125,6 @@ fn access(trace: &Trace, request: SpanId, span: &Span, tries: &[(SpanId, Span)],
     }
     let bytes = match span.outcome {
         Outcome::Answer(m) => body_bytes(trace, m),
-        Outcome::Broken(..) => trace
-            .notes(request)
-            .filter(|e| matches!(e.note, Note::Departed { parcel: Parcel::Body, .. }))
-            .count(),
         _ => 0,
     };
     let completed = match span.outcome {

@@ -1,9 +1,10 @@
-//! Varnish's logs: `varnishncsa` in its default format, and what `varnishlog` says of each fetch that failed.
+//! Varnish's logs: `varnishncsa` in its default format, and what `varnishlog` says of each fetch that failed. Left out: how
+//! much of an answer went out that broke off, since a trace does not tell the sizes of its pieces; 0 is written.
 
 use crate::sim::dialect::LogLine;
 use crate::sim::message::{HeadDefect, http_date};
 use crate::sim::time::SimTime;
-use crate::sim::trace::{Failure, Note, Outcome, Parcel, Span, SpanId, SpanKind, Trace};
+use crate::sim::trace::{Failure, Note, Outcome, Span, SpanId, SpanKind, Trace};
 
 /// The name under which the API is reached.
 const HOST: &str = "orders.example";
@@ -20,7 +21,7 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
     if span.end != SimTime::NEVER && span.outcome != Outcome::Unfinished {
         let (status, bytes) = match span.outcome {
             Outcome::Answer(m) => (trace.status(m).unwrap_or_default(), trace.template(m).body_at(m).len()),
-            Outcome::Broken(m, _) => (trace.status(m).unwrap_or_default(), body_parts(trace, request)),
+            Outcome::Broken(m, _) => (trace.status(m).unwrap_or_default(), 0),
             // The fetch goes on when the client has left, and its answer is logged.
             _ => (200, 0),
         };
@@ -33,11 +34,6 @@ pub(super) fn lines(trace: &Trace, request: SpanId) -> Vec<LogLine> {
         out.push(LogLine { at: span.end, file: "access", text });
     }
     out
-}
-
-fn body_parts(trace: &Trace, request: SpanId) -> usize {
-    let parts = trace.notes(request);
-    parts.filter(|e| matches!(e.note, Note::Departed { parcel: Parcel::Body, .. })).count()
 }
 
 /// A fetch in the words of `varnishlog`.
