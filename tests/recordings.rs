@@ -138,11 +138,12 @@ fn compare(gateway: &str, recordings: &str, known: &str, least: usize) {
         .collect();
     let mut wrong = String::new();
     let mut met = BTreeSet::new();
-    let mut count = 0;
+    let (mut count, mut at_once) = (0, 0);
     for line in recordings.lines() {
         let seen: Recording = serde_json::from_str(line).expect("a recording");
         count += 1;
         let cell = format!("{} {} {}", seen.profile, seen.fault, seen.method);
+        at_once += usize::from(differences_with(gateway, &seen, 1).is_empty());
         let differences = differences(gateway, &seen);
         match (known.contains(&cell), differences.is_empty()) {
             (false, true) => {}
@@ -157,6 +158,10 @@ fn compare(gateway: &str, recordings: &str, known: &str, least: usize) {
             }
         }
     }
+    println!(
+        "{gateway}: {} of {count} recordings agree in full, {at_once} of them in the first run",
+        count - met.len()
+    );
     let stray: Vec<_> = known.difference(&met).collect();
     assert!(wrong.is_empty() && stray.is_empty(), "{gateway}:\n{wrong}not recorded: {stray:?}");
     assert!(count >= least, "only {count} recordings of {gateway} were compared");

@@ -64,7 +64,7 @@ fn compare(gateway: &str, recordings: &str, known: &str, by_chance: bool, least:
         .map(|line| line.split_once(": ").expect("a known difference has a reason").0)
         .collect();
     let mut wrong = String::new();
-    let mut count = 0;
+    let (mut count, mut agreed, mut in_trouble) = (0, 0, 0.0);
     for line in recordings.lines() {
         count += 1;
         let line: Value = serde_json::from_str(line).expect("a recording is JSON");
@@ -79,6 +79,8 @@ fn compare(gateway: &str, recordings: &str, known: &str, by_chance: bool, least:
         });
         let least = if width > 1 { 0.9 } else { 0.95 };
         let agrees = matches!(outcome, Ok((all, trouble)) if all >= least && trouble >= 0.75);
+        agreed += usize::from(agrees);
+        in_trouble += outcome.as_ref().map_or(0.0, |(_, trouble)| *trouble);
         match (known.contains(sequence.name.as_str()), agrees) {
             (false, true) | (true, false) => {}
             (true, true) => {
@@ -87,6 +89,10 @@ fn compare(gateway: &str, recordings: &str, known: &str, by_chance: bool, least:
             (false, false) => wrong.push_str(&format!("{}: {outcome:?}\n", sequence.name)),
         }
     }
+    println!(
+        "{gateway}: {agreed} of {count} sequences agree in full, the seconds of trouble to {:.1} %",
+        100.0 * in_trouble / count as f64
+    );
     assert!(wrong.is_empty(), "{gateway} (all seconds, seconds of trouble):\n{wrong}");
     assert!(count >= least, "only {count} sequences of {gateway} were compared");
 }
