@@ -44,21 +44,11 @@ struct Entry<E> {
     event: E,
 }
 
-impl<E> PartialEq for Entry<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
-    }
-}
-impl<E> Eq for Entry<E> {}
-impl<E> PartialOrd for Entry<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl<E> Ord for Entry<E> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key.cmp(&other.key)
-    }
+/// An event in the heap: its place in the order, and where it lies. The heap moves its entries about, so they are small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Ticket {
+    key: Key,
+    place: u32,
 }
 
 /// The most delays that have a lane; further ones share the heap.
@@ -67,7 +57,10 @@ const MOST_LANES: usize = 24;
 /// Events to come.
 #[derive(Clone, Debug)]
 pub(crate) struct Schedule<E> {
-    heap: BinaryHeap<Reverse<Entry<E>>>,
+    heap: BinaryHeap<Reverse<Ticket>>,
+    /// The events of the heap, and the places that are free.
+    events: Vec<E>,
+    free: Vec<u32>,
     /// The delay of each lane.
     delays: Vec<SimDuration>,
     /// The first key of each lane.
@@ -78,13 +71,31 @@ pub(crate) struct Schedule<E> {
 
 impl<E: Copy> Schedule<E> {
     pub(crate) fn new() -> Self {
-        Self { heap: BinaryHeap::new(), delays: Vec::new(), heads: Vec::new(), lanes: Vec::new(), created: 0 }
+        Self {
+            heap: BinaryHeap::new(),
+            events: Vec::new(),
+            free: Vec::new(),
+            delays: Vec::new(),
+            heads: Vec::new(),
+            lanes: Vec::new(),
+            created: 0,
+        }
     }
 
     /// Adds an event. Two events of one moment come out in the order in which they were added.
     pub(crate) fn add(&mut self, at: SimTime, event: E) {
         self.created += 1;
-        self.heap.push(Reverse(Entry { key: Key { at, sequence: self.created }, event }));
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.events[place as usize] = event;
+                place
+            }
+            None => {
+                self.events.push(event);
+                self.events.len() as u32 - 1
+            }
+        };
+        self.heap.push(Reverse(Ticket { key: Key { at, sequence: self.created }, place }));
     }
 
     /// Adds an event that lies a configured time ahead; `now` never goes back between two calls.
@@ -123,7 +134,7 @@ impl<E: Copy> Schedule<E> {
     #[inline]
     pub(crate) fn next(&self) -> Option<Next> {
         let mut next = match self.heap.peek() {
-            Some(Reverse(entry)) => Next { key: entry.key, lane: None },
+            Some(Reverse(ticket)) => Next { key: ticket.key, lane: None },
             None => Next { key: Key::LAST, lane: None },
         };
         for (lane, head) in self.heads.iter().enumerate() {
@@ -138,7 +149,9 @@ impl<E: Copy> Schedule<E> {
     #[inline]
     pub(crate) fn take(&mut self, next: Next) -> Option<E> {
         let Some(lane) = next.lane else {
-            return self.heap.pop().map(|Reverse(entry)| entry.event);
+            let Reverse(ticket) = self.heap.pop()?;
+            self.free.push(ticket.place);
+            return self.events.get(ticket.place as usize).copied();
         };
         let entries = self.lanes.get_mut(lane)?;
         let entry = entries.pop_front()?;
