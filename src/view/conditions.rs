@@ -3,7 +3,7 @@
 use crate::sim::client::{PRESETS, Policy, Preset};
 use crate::sim::fault::Fault;
 use crate::sim::scenario::{
-    Action, Change, DependencySettings, GatewaySettings, OriginSettings, Scenario, Settings,
+    Action, Change, DependencySettings, GatewaySettings, OriginSettings, Scenario, Settings, Traffic,
 };
 use crate::sim::time::{SimDuration, SimTime};
 
@@ -132,6 +132,19 @@ pub fn policy(scenario: &Scenario, id: &str, at: SimTime) -> Policy {
         }
     }
     policy
+}
+
+/// What a client sends by itself at a moment.
+pub fn traffic(scenario: &Scenario, id: &str, at: SimTime) -> Option<Traffic> {
+    let mut traffic = scenario.clients.iter().find(|c| c.id == id).and_then(|c| c.traffic.clone());
+    for change in until(scenario, at) {
+        match &change.action {
+            Action::Set { node, to: Settings::Traffic(later) } if node == id => traffic = Some(later.clone()),
+            Action::Set { node, to: Settings::NoTraffic {} } if node == id => traffic = None,
+            _ => {}
+        }
+    }
+    traffic
 }
 
 /// The preset that is exactly this policy.

@@ -36,6 +36,7 @@ pub enum Delay {
         #[serde(default)]
         jitter: Jitter,
         /// The cap is applied to the jittered wait instead of the wait that is jittered; no by default.
+        #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         cap_last: bool,
     },

@@ -31,7 +31,7 @@ pub enum Repeat {
 
 impl Repeat {
     /// Those with a name of their own in JSON.
-    const NAMED: [(&'static str, Self); 3] =
+    pub(crate) const NAMED: [(&'static str, Self); 3] =
         [("any_method", Self::AnyMethod), ("once", Self::Once), ("with_body", Self::WithBody)];
 
     fn named<E: de::Error>(text: &str, expected: &dyn de::Expected) -> Result<Self, E> {

@@ -36,6 +36,7 @@ pub struct Policy {
     /// The wait before each retry; none by default.
     pub delay: Delay,
     /// The first retry comes at once; the delay's formula counts it nevertheless. No by default.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub first_retry_at_once: bool,
     /// Another base of the delay after answers that ask to slow down; none by default.
@@ -58,6 +59,7 @@ pub struct Policy {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<SimDuration>,
     /// What the deadline ends; everything by default.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "cut")))]
     #[serde(skip_serializing_if = "is_cut")]
     pub deadline_rule: DeadlineRule,
     /// How long the user waits before leaving, drawn anew for each call; for ever by default.
@@ -94,6 +96,7 @@ pub struct SlowDown {
     pub statuses: Vec<u16>,
     /// After which error codes in the body, whatever the status: `<Code>...</Code>`, as S3 writes them; none by
     /// default, at most 20 of 1 to 100 characters.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = [])))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<String>,
     /// The delay's base then, up to 24 h.

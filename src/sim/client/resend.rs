@@ -22,6 +22,7 @@ pub struct Resend {
     pub methods: Vec<Method>,
     /// Which answers stand for a closed connection too, as numbers or `"4xx"`; none by default.
     #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
+    #[cfg_attr(feature = "schema", schemars(extend("default" = [])))]
     #[serde(with = "statuses", skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<u16>,
     /// The most connections that are open before an attempt asks for one: one, and each further one with a chance of

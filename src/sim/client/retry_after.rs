@@ -23,6 +23,7 @@ pub struct ObeyRetryAfter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap: Option<SimDuration>,
     /// What becomes of a wait over the cap; by default it is cut.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "cut")))]
     #[serde(skip_serializing_if = "is_default")]
     pub over_cap: OverCap,
     /// The most by which the wait may exceed the policy's own, up to 24 h; without limit by default.
@@ -30,30 +31,37 @@ pub struct ObeyRetryAfter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_backoff: Option<SimDuration>,
     /// On which statuses it is obeyed; on all by default.
-    #[cfg_attr(feature = "schema", schemars(with = "crate::sim::scenario::Statuses"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::sim::scenario::Statuses>"))]
     #[serde(skip_serializing_if = "Option::is_none", with = "statuses::maybe")]
     pub statuses: Option<Vec<u16>>,
     /// The header makes those statuses ones to try again, whatever the policy's list says; no by default.
     /// urllib3's `respect_retry_after_header` with 413, 429, 503.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub repeats: bool,
     /// How `1.5` is read; by default it is malformed.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "malformed")))]
     #[serde(skip_serializing_if = "is_default")]
     pub fraction: Fraction,
     /// Whether a wait of no length, or a date that is past, is obeyed; yes by default. If not, the policy's own wait holds.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = true)))]
     #[serde(skip_serializing_if = "is_true")]
     pub zero: bool,
     /// What follows a malformed value such as `soon` or `-1`; by default it is ignored.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "ignore")))]
     #[serde(skip_serializing_if = "is_default")]
     pub malformed: Malformed,
     /// How the wait combines with the policy's own; by default it replaces it.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "replace")))]
     #[serde(skip_serializing_if = "is_default")]
     pub combine: Combine,
     /// The wait until a date counts whole seconds, from the second in which the answer came, as `time()` tells it; no
     /// by default. curl.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub whole_seconds: bool,
     /// The policy's jitter spreads the wait too; no by default.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub jitter: bool,
 }

@@ -64,12 +64,13 @@ pub(super) fn serialize<S: Serializer>(statuses: &[u16], serializer: S) -> Resul
 
 /// The same for a list that may be absent.
 pub(super) mod maybe {
-    use super::{Deserializer, Serializer};
+    use super::{Deserialize, Deserializer, Serializer};
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Vec<u16>>, D::Error> {
-        super::deserialize(deserializer).map(Some)
+        let entries = Option::<Vec<super::Entry>>::deserialize(deserializer)?;
+        Ok(entries.map(|entries| entries.into_iter().flat_map(|entry| entry.0).collect()))
     }
 
     pub(in super::super) fn serialize<S: Serializer>(

@@ -346,6 +346,38 @@ impl EffectiveSettings {
         }
     }
 
+    /// The same as settings that name every value.
+    pub fn named(&self) -> GatewaySettings {
+        GatewaySettings {
+            connect_timeout: Some(self.connect_timeout),
+            send_timeout: Some(self.send_timeout),
+            read_timeout: Some(self.read_timeout),
+            next_upstream: Some(self.next_upstream.clone()),
+            next_upstream_tries: Some(self.next_upstream_tries),
+            next_upstream_timeout: Some(self.next_upstream_timeout),
+            max_fails: Some(self.max_fails),
+            fail_timeout: Some(self.fail_timeout),
+            header_limit: Some(self.header_limit),
+            maintenance: Some(self.maintenance),
+            keep_alive: Some(self.keep_alive),
+            upstream_keep_alive: Some(self.upstream_keep_alive),
+            balance: Some(self.balance),
+            upstreams: None,
+            passive_health: Some(self.passive_health.clone()),
+            health_check: Some(self.health_check.named()),
+            panic_threshold: Some(self.panic_threshold),
+            retry: Some(self.retry.named()),
+            limits: Some(self.limits.named()),
+            rate_limit: Some(self.rate_limit.named()),
+            breaker: Some(self.breaker.named()),
+            cache: Some(self.cache.named()),
+            body_timeout: Some(self.body_timeout),
+            request_timeout: Some(self.request_timeout),
+            response_buffering: Some(self.response_buffering),
+            body_limit: Some(self.body_limit),
+        }
+    }
+
     /// Lays what is configured over a product's defaults.
     pub fn configured(mut self, s: &GatewaySettings) -> Self {
         fn lay<T: Clone>(under: &mut T, over: &Option<T>) {

@@ -17,6 +17,7 @@ pub struct AnswerCut {
     /// How it breaks off; `close` by default.
     pub how: Cut,
     /// How long after the last byte; 200 ms by default, up to 1 h.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "200ms")))]
     #[serde(skip_serializing_if = "is_usual")]
     pub after: SimDuration,
 }

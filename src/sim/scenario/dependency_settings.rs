@@ -55,6 +55,18 @@ impl DependencySettings {
     /// See [`DependencySettings::report_time`].
     pub const DEFAULT_REPORT_TIME: Distribution = Distribution::Fixed(SimDuration::from_millis(1_500));
 
+    /// What holds where nothing is configured, named; absent is what has no end.
+    pub fn usual() -> Self {
+        Self {
+            connections: Some(Self::DEFAULT_CONNECTIONS),
+            max_connections: None,
+            query_time: Some(Self::DEFAULT_QUERY_TIME),
+            report_time: Some(Self::DEFAULT_REPORT_TIME),
+            slowdown: Some(SimDuration::ZERO),
+            lock_timeout: Some(SimDuration::ZERO),
+        }
+    }
+
     /// Lays `later` over these settings: what it names replaces what stood here.
     pub fn overlay(&mut self, later: &Self) {
         self.connections = later.connections.or(self.connections);

@@ -69,6 +69,11 @@ macro_rules! group {
                 $( if let Some(value) = &settings.$field { self.$field.clone_from(value); } )*
                 self
             }
+
+            /// The same as settings that name every value.
+            pub fn named(&self) -> $settings {
+                $settings { $( $field: Some(self.$field.clone()), )* }
+            }
         }
     };
 }

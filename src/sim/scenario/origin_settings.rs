@@ -198,6 +198,35 @@ impl OriginSettings {
     /// See [`OriginSettings::keep_alive`].
     pub const DEFAULT_KEEP_ALIVE: SimDuration = SimDuration::from_secs(5);
 
+    /// What holds where nothing is configured, named; absent is what has no value of its own: without an end, or as
+    /// another setting.
+    pub fn usual() -> Self {
+        Self {
+            workers: Some(Self::DEFAULT_WORKERS),
+            queue: Some(Self::DEFAULT_QUEUE),
+            service_time: Some(Self::DEFAULT_SERVICE_TIME),
+            keep_alive: Some(Self::DEFAULT_KEEP_ALIVE),
+            report_service_time: None,
+            execution: Some(Execution::default()),
+            accepts: Some(Accepts::default()),
+            backlog: None,
+            discipline: Some(Discipline::default()),
+            queue_timeout: Some(SimDuration::ZERO),
+            shedding: Some(Shedding::default()),
+            caller_left: Some(CallerLeft::default()),
+            start_time: Some(SimDuration::ZERO),
+            warm_up: None,
+            restart: Some(Restart::default()),
+            updates: Some(Updates::default()),
+            idempotency_keys: Some(IdempotencyKeys::default()),
+            pool: None,
+            query_timeout: Some(SimDuration::ZERO),
+            call_timeout: Some(SimDuration::ZERO),
+            on_query_failure: Some(OnFailure::default()),
+            on_call_failure: Some(OnFailure::default()),
+        }
+    }
+
     /// Lays `later` over these settings: what it names replaces what stood here.
     pub fn overlay(&mut self, later: &Self) {
         self.workers = later.workers.or(self.workers);

@@ -21,12 +21,15 @@ pub struct Request {
     pub path: String,
     /// Headers beside those that the client sends anyway, as an object; none by default, at most 32. Names are
     /// tokens (RFC 9110 §5.1), values visible ASCII with spaces within, at most 1,024 bytes.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = {})))]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// The body as text; empty by default, at most 65,536 bytes.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "")))]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub body: String,
     /// The `Idempotency-Key` header; none by default.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "none")))]
     #[serde(skip_serializing_if = "IdempotencyKey::is_none")]
     pub idempotency_key: IdempotencyKey,
 }

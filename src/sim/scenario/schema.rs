@@ -80,7 +80,22 @@ impl JsonSchema for Repeat {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "enum": [true, false, "any_method"] })
+        let mut forms = vec![
+            json!({ "const": true, "description": "It is tried again for the policy's methods." }),
+            json!({ "const": false, "description": "It ends the call." }),
+        ];
+        for (name, repeat) in Repeat::NAMED {
+            let description = match repeat {
+                Repeat::AnyMethod => "It is tried again whatever the method is.",
+                Repeat::Once => "It is tried again for the policy's methods, and whatever comes then is final.",
+                Repeat::WithBody => {
+                    "It is tried again for those of the policy's methods whose requests have a body."
+                }
+                Repeat::Methods | Repeat::Never => "",
+            };
+            forms.push(json!({ "const": name, "description": description }));
+        }
+        json_schema!({ "description": "Whether a kind of failure is tried again.", "oneOf": forms })
     }
 }
 
@@ -91,12 +106,34 @@ impl JsonSchema for ConnectionErrors {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let repeat = generator.subschema_for::<Repeat>();
-        let kinds = ConnectionErrors::KINDS.map(|kind| (kind.to_owned(), repeat.clone().to_value()));
+        let kinds = ConnectionErrors::KINDS.map(|kind| {
+            let mut field = repeat.clone().to_value();
+            field["default"] = true.into();
+            field["description"] = what_failed(kind).into();
+            (kind.to_owned(), field)
+        });
         let kinds = Value::Object(kinds.into_iter().collect());
         json_schema!({
             "description": "One value for all kinds of failure, or an object with those that differ from true.",
             "anyOf": [repeat, { "type": "object", "additionalProperties": false, "properties": kinds }]
         })
+    }
+}
+
+/// A kind of [`ConnectionErrors`] in words.
+fn what_failed(kind: &str) -> &'static str {
+    match kind {
+        "refused" => "The connection was refused.",
+        "unreachable" => "There is no way to the host.",
+        "name_not_resolved" => "The name does not resolve.",
+        "connect_timeout" => "The connection did not open in time.",
+        "closed" => "The connection was closed before an answer.",
+        "reset" => "The connection was reset before an answer.",
+        "truncated" => "The answer broke off.",
+        "unparsable" => "What came is no answer that can be read.",
+        "attempt_timeout" => "The client's own limit for the attempt ran out.",
+        "tls" => "The TLS handshake failed, or the certificate is not to be trusted.",
+        _ => "",
     }
 }
 
