@@ -1,6 +1,6 @@
 //! What a person does, as changes of the scenario. There is no other way to change a run.
 
-use crate::sim::scenario::{Action, Change, Origin, Scenario, ScenarioError};
+use crate::sim::scenario::{Action, Change, Scenario, ScenarioError, Settings};
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{NodeId, Note};
 
@@ -88,7 +88,9 @@ fn same_place(earlier: &Action, later: &Action) -> bool {
             node == n && fault.kind() == *kind
         }
         (Action::Set { node, to }, Action::Set { node: n, to: t }) => {
-            node == n && std::mem::discriminant(to) == std::mem::discriminant(t)
+            let is_traffic = |to: &Settings| matches!(to, Settings::Traffic(_) | Settings::NoTraffic {});
+            let are_alike = std::mem::discriminant(to) == std::mem::discriminant(t);
+            node == n && (are_alike || (is_traffic(to) && is_traffic(t)))
         }
         _ => false,
     }
@@ -96,7 +98,6 @@ fn same_place(earlier: &Action, later: &Action) -> bool {
 
 /// Both changes in one: what the later names replaces what the earlier said.
 fn merged(earlier: Action, later: Action) -> Action {
-    use crate::sim::scenario::Settings;
     match (earlier, later) {
         (
             Action::Set { node, to: Settings::Gateway(mut under) },
@@ -112,53 +113,15 @@ fn merged(earlier: Action, later: Action) -> Action {
             under.overlay(&over);
             Action::Set { node, to: Settings::Origin(under) }
         }
+        (
+            Action::Set { node, to: Settings::Dependency(mut under) },
+            Action::Set { to: Settings::Dependency(over), .. },
+        ) => {
+            under.overlay(&over);
+            Action::Set { node, to: Settings::Dependency(under) }
+        }
         (_, later) => later,
     }
-}
-
-/// The scenario with one more origin, like the last one but for its name.
-///
-/// # Errors
-/// If there are too many.
-pub fn with_origin(scenario: &Scenario) -> Result<Scenario, ScenarioError> {
-    let mut next = scenario.clone();
-    let taken = |id: &str| {
-        (scenario.origins.iter().map(|o| &o.id))
-            .chain(scenario.clients.iter().map(|c| &c.id))
-            .chain(scenario.gateways.iter().map(|g| &g.id))
-            .chain(scenario.dependencies.iter().map(|d| &d.id))
-            .any(|used| used == id)
-    };
-    let letters = ('A'..='Z').map(String::from);
-    let numbered = (1..1_000).map(|n| format!("origin-{n}"));
-    let id = letters.chain(numbered).find(|id| !taken(id)).unwrap_or_default();
-    let mut origin = Origin { id, ..scenario.origins.last().cloned().unwrap_or_default() };
-    origin.faults.clear();
-    origin.link.faults.clear();
-    next.origins.push(origin);
-    next.check()?;
-    Ok(next)
-}
-
-/// The scenario without an origin and without what happens to it.
-///
-/// # Errors
-/// If it is the only one.
-pub fn without_origin(scenario: &Scenario, id: &str) -> Result<Scenario, ScenarioError> {
-    let mut next = scenario.clone();
-    next.origins.retain(|o| o.id != id);
-    next.timeline.retain_mut(|change| match &mut change.action {
-        Action::Inject { node, .. } | Action::Repair { node, .. } | Action::Set { node, .. } => {
-            node.strip_prefix("link:").unwrap_or(node) != id
-        }
-        Action::Deploy(deploy) => {
-            deploy.origins.retain(|origin| origin != id);
-            !deploy.origins.is_empty()
-        }
-        Action::Send { .. } => true,
-    });
-    next.check()?;
-    Ok(next)
 }
 
 /// The name of a node.
@@ -170,7 +133,7 @@ pub fn id(run: &Run, node: NodeId) -> String {
 mod tests {
     use super::*;
     use crate::sim::fault::ALL;
-    use crate::sim::scenario::{GatewaySettings, Settings};
+    use crate::sim::scenario::GatewaySettings;
     use crate::view::first;
 
     fn inject(node: &str, kind: &str) -> Action {
@@ -214,16 +177,6 @@ mod tests {
         let action = Action::Set { node: "gateway".into(), to: Settings::Gateway(Box::new(read)) };
         let error = with(&first::scenario(), SimTime::ZERO, action).expect_err("out of range").to_string();
         assert!(error.contains("read_timeout"), "{error}");
-    }
-
-    #[test]
-    fn an_origin_comes_with_a_free_name_and_goes_with_its_changes() {
-        let more = with_origin(&first::scenario()).expect("valid");
-        assert_eq!(more.origins.last().map(|o| o.id.as_str()), Some("C"));
-        let broken = with(&more, SimTime::ZERO, inject("link:C", "refused")).expect("valid");
-        assert_eq!(without_origin(&broken, "C").expect("valid"), first::scenario());
-        let one = without_origin(&first::scenario(), "B").expect("valid");
-        assert!(without_origin(&one, "A").is_err());
     }
 
     #[test]

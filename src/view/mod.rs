@@ -21,11 +21,13 @@ pub mod inspector;
 pub mod lanes;
 pub mod mark;
 pub mod names;
+pub mod nodes;
 pub mod pace;
 pub mod path;
 pub mod run;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod settings;
 pub mod steps;
 pub mod text;
 pub mod verdict;

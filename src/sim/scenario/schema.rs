@@ -87,7 +87,9 @@ impl JsonSchema for Repeat {
         for (name, repeat) in Repeat::NAMED {
             let description = match repeat {
                 Repeat::AnyMethod => "It is tried again whatever the method is.",
-                Repeat::Once => "It is tried again for the policy's methods, and whatever comes then is final.",
+                Repeat::Once => {
+                    "It is tried again for the policy's methods, and whatever comes then is final."
+                }
                 Repeat::WithBody => {
                     "It is tried again for those of the policy's methods whose requests have a body."
                 }
