@@ -28,6 +28,7 @@ pub(crate) fn Composer() -> impl IntoView {
         }
     };
     let untouched = Memo::new(move |_| session.scenario.with(|s| !first::has_sent(s)));
+    let several = Memo::new(move |_| session.scenario.with(|s| s.clients.len() > 1));
     view! {
         <form class="composer" aria-label="Request" on:submit=submit>
             <div class="urlbar">
@@ -43,11 +44,35 @@ pub(crate) fn Composer() -> impl IntoView {
                     prop:value=move || session.path.get()
                     on:input=move |event| session.path.set(event_target_value(&event))/>
             </div>
+            <Show when=move || several.get()><ClientPick/></Show>
             <PolicyPick id="client-policy" class="pick who sel"/>
             <button id="send" class="btn" class:primary=move || !untouched.get() title="Send one request (Enter)">
                 {words::SEND}
             </button>
         </form>
+    }
+}
+
+/// Which client sends, where there are several.
+#[component]
+fn ClientPick() -> impl IntoView {
+    let session = session();
+    let names = Memo::new(move |_| {
+        session.scenario.with(|s| s.clients.iter().map(|c| c.id.clone()).collect::<Vec<_>>())
+    });
+    let option = move |name: String| {
+        let (of, value) = (name.clone(), name.clone());
+        view! { <option value=value selected=move || session.client.with(|c| *c == of)>{name}</option> }
+    };
+    view! {
+        <span class="pick who sel">
+            <span class="lbl" aria-hidden="true">"from"</span>
+            <select id="client" aria-label="Client that sends" prop:value=move || { names.track(); session.client.get() }
+                on:change=move |event| session.client.set(event_target_value(&event))>
+                {move || names.get().into_iter().map(option).collect_view()}
+            </select>
+            <Icon name="#i-down" small=true/>
+        </span>
     }
 }
 

@@ -30,17 +30,19 @@ pub(crate) fn Explanation() -> impl IntoView {
     let settings = Memo::new(move |_| session.panel.with(|p| *p == Panel::Settings));
     let asks = Memo::new(move |_| session.scenario.with(|s| !first::has_sent(s)));
     let answered = Memo::new(move |_| verdict.with(Option::is_some));
-    move || match (settings.get(), asks.get(), answered.get()) {
-        (true, ..) => view! { <Settings/> }.into_any(),
-        (false, true, _) => view! { <Guess/> }.into_any(),
-        (false, false, false) => view! {
+    // While the settings are open, an answer does not draw them anew.
+    let what = Memo::new(move |_| (!settings.get()).then(|| (asks.get(), answered.get())));
+    move || match what.get() {
+        None => view! { <Settings/> }.into_any(),
+        Some((true, _)) => view! { <Guess/> }.into_any(),
+        Some((false, false)) => view! {
             <div class="cola">
                 <div class="empty"><b>{words::NO_ANSWER_YET}</b><span>{words::NO_ANSWER_YET_MORE}</span></div>
             </div>
             <div class="colb"><Overview/></div>
         }
         .into_any(),
-        (false, false, true) => view! {
+        Some((false, true)) => view! {
             <div class="cola">
                 <section aria-labelledby="answer-status">{move || verdict.get().map(shown)}</section>
             </div>

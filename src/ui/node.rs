@@ -48,7 +48,6 @@ pub(crate) fn NodeCard(
     };
     let menu = place.clone();
     let title = names::title(kind, &name);
-    let settings = matches!(kind, NodeKind::Gateway | NodeKind::Origin);
     let break_button = place.map(|place| {
         let label = words::break_label(&title);
         let opened = Panel::Break(place.clone());
@@ -62,17 +61,22 @@ pub(crate) fn NodeCard(
             </button>
         }
     });
-    let settings_button = settings.then(|| {
+    let settings_button = {
         let words = if kind == NodeKind::Gateway { "All settings" } else { "Settings" };
+        let of = name.clone();
+        let open = move |_| {
+            session.settings_of.set(of.clone());
+            session.panel.set(Panel::Settings);
+        };
         view! {
             <button class="btn ghost small set-btn" id=format!("settings-{name}")
                 aria-label=format!("{words} of {title}")
-                on:click=move |_| session.panel.set(Panel::Settings)>
+                on:click=open>
                 <Icon name="#i-tune" small=true/>
                 <span>{words}</span>
             </button>
         }
-    });
+    };
     view! {
         <article class="node" tabindex="0" data-node=name data-break=menu
             class=("is-here", here) class=("is-broken", move || !chips.get().is_empty())

@@ -13,9 +13,7 @@ pub(crate) fn close(session: Session) {
         Panel::Closed | Panel::Keys => None,
         Panel::Break(place) => Some(break_button(&place)),
         Panel::Share => Some("share".to_owned()),
-        Panel::Settings => {
-            session.scenario.with_untracked(|s| s.gateways.first().map(|g| format!("settings-{}", g.id)))
-        }
+        Panel::Settings => Some(format!("settings-{}", session.settings_of.get_untracked())),
     };
     session.panel.set(Panel::Closed);
     if let Some(button) = opener {

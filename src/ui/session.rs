@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::settings_schema::SchemaFile;
 use crate::sim::message::Method;
 use crate::sim::scenario::{Action, Request, Scenario};
 use crate::sim::time::SimTime;
@@ -76,6 +77,10 @@ pub struct Session {
     pub(crate) path: RwSignal<String>,
     /// The composer's client.
     pub(crate) client: RwSignal<String>,
+    /// What the form of the settings is made of.
+    pub(crate) schema: RwSignal<SchemaFile>,
+    /// The node whose button opened the settings.
+    pub(crate) settings_of: RwSignal<String>,
     /// The address that a share link starts with.
     pub(crate) address: StoredValue<String>,
 }
@@ -116,6 +121,8 @@ impl Session {
             method: RwSignal::new(request.method),
             path: RwSignal::new(request.path),
             client: RwSignal::new(scenario.with_untracked(|s| s.clients[0].id.clone())),
+            schema: RwSignal::new(SchemaFile::Unasked),
+            settings_of: RwSignal::new(String::new()),
             address: StoredValue::new(address),
             scenario,
         }
@@ -303,6 +310,14 @@ impl Session {
         self.known.set(at);
         self.cursor.set(at);
         self.step.set(run.step_at(at));
+        // The composer's client may be gone, or have another name.
+        let first = self.scenario.with_untracked(|s| {
+            let client = self.client.get_untracked();
+            s.clients.iter().all(|c| c.id != client).then(|| s.clients[0].id.clone())
+        });
+        if let Some(first) = first {
+            self.client.set(first);
+        }
     }
 
     /// Sends the composer's request and plays to its first answer.

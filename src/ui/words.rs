@@ -1,5 +1,11 @@
 //! The words of the page that no view model makes.
 
+use std::collections::BTreeSet;
+
+use super::settings_schema::FILE;
+use crate::sim::trace::NodeKind;
+use crate::view::settings::Form;
+
 pub(crate) const TITLE: &str = "Playground";
 pub(crate) const PATH_TITLE: &str = "The path";
 pub(crate) const SEND: &str = "Send one";
@@ -36,6 +42,49 @@ pub(crate) const SHARE_NOTE: &str =
     "The link holds the whole session. Whoever opens it sees the same run, to the bit.";
 pub(crate) const JSON_NOTE: &str =
     "All there is to say about this run. Change it and run it; times are texts with a unit.";
+
+pub(crate) const FIND_SETTING: &str = "Find a setting";
+pub(crate) const SETTINGS_LOADING: &str = "Loading what there is to set.";
+
+/// The buttons that add a node.
+pub(crate) const ADD_NODES: [(NodeKind, &str); 4] = [
+    (NodeKind::Client, "A client"),
+    (NodeKind::Gateway, "A gateway"),
+    (NodeKind::Origin, "An origin"),
+    (NodeKind::Dependency, "A dependency"),
+];
+
+/// The id of the button that adds a node.
+pub(crate) fn add_id(kind: NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Client => "add-client",
+        NodeKind::Gateway => "add-gateway",
+        NodeKind::Origin => "add-origin",
+        NodeKind::Dependency => "add-dependency",
+    }
+}
+
+/// The id of the heading above a node's settings; an empty name stands for the run.
+pub(crate) fn heading_id(node: &str) -> String {
+    format!("settings-of-{node}")
+}
+
+/// Said where the settings cannot be shown.
+pub(crate) fn settings_failed(reason: &str) -> String {
+    format!(
+        "The single settings cannot be shown: of the page's own file {FILE}, {reason}. Everything else works, and the scenario's text below has every setting."
+    )
+}
+
+/// How many settings are found.
+pub(crate) fn found(form: &Form, found: &BTreeSet<String>) -> String {
+    let leaf = |pointer: &&String| form.field(pointer).is_some_and(|field| field.children.is_empty());
+    match found.iter().filter(leaf).count() {
+        0 => "No setting fits.".to_owned(),
+        1 => "1 setting fits.".to_owned(),
+        n => format!("{n} settings fit."),
+    }
+}
 
 /// Said where more would have happened than is shown.
 pub(crate) const CUT: &str = "cut short: too much happens to show every event";
