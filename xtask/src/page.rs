@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// One directive a line. The end-to-end tests send the same policy as a header.
 const POLICY: &str = include_str!("../content-security-policy.txt");
 
+/// What the page's settings are made of; fetched when they are first opened.
+const SCHEMA: &str = "scenario.schema.json";
+
 /// Where the built page lies.
 pub fn dist() -> PathBuf {
     root().join("dist")
@@ -25,6 +28,8 @@ pub fn build() -> Result {
         let name = attribute(&built, "data-wasm").ok_or("index.html has no script with data-wasm")?;
         let module = without_custom_sections(&read(&dist().join(name))?)?;
         write(&dist().join(name), &module)?;
+        let schema = dist().join(SCHEMA);
+        write(&schema, &without_space(&read(&schema)?))?;
         write(&path, seal(&built, name, module.len())?.as_bytes())
     })
 }
@@ -62,6 +67,20 @@ pub fn files_of_first_visit(html: &str) -> Vec<&str> {
     files
 }
 
+/// JSON without the space between its parts.
+fn without_space(json: &[u8]) -> Vec<u8> {
+    let (mut in_text, mut escaped) = (false, false);
+    let keep = |byte: &&u8| {
+        let kept = in_text || !byte.is_ascii_whitespace();
+        if **byte == b'"' && !escaped {
+            in_text = !in_text;
+        }
+        escaped = in_text && **byte == b'\\' && !escaped;
+        kept
+    };
+    json.iter().filter(keep).copied().collect()
+}
+
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
@@ -94,7 +113,14 @@ fn replace_once(text: &str, from: &str, to: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{files_of_first_visit, inline_code};
+    use super::{files_of_first_visit, inline_code, without_space};
+
+    #[test]
+    fn space_within_texts_stays() {
+        let json = br#"{ "a b": [ 1, "c \" d \\" ],
+            "e": " " }"#;
+        assert_eq!(without_space(json), br#"{"a b":[1,"c \" d \\"],"e":" "}"#);
+    }
 
     #[test]
     fn inline_code_is_found() {

@@ -120,9 +120,11 @@ fn maintenance_is_a_503_and_the_client_waits_as_retry_after_says() {
     let page = plain(&site);
     page.select(&css("#client-policy"), "fetchWithRetry");
     page.click(&css("#settings-gateway"));
-    page.fill(&css("#set-retry-after"), "7");
+    page.select(&css("#set-maintenance"), "on");
+    page.select(&css("#set-maintenance-on-retry_after"), "seconds");
+    page.fill(&css("#set-maintenance-on-retry_after-seconds"), "7");
     page.press(Key::Enter);
-    page.click(&css("#set-maintenance"));
+    page.wait_gone(&css("#settings [role=alert]"));
     page.click(&button("Close the settings"));
     send(&page, "503");
     page.wait_text(&css("#response-raw"), "Retry-After: 7");
