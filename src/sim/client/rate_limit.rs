@@ -30,6 +30,7 @@ pub struct RateLimit {
     /// The least rate in attempts a second; 0.5 by default, 0.001 to 1,000,000.
     pub least: f64,
     /// Since when tokens are earned; since the client began by default.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "beginning")))]
     #[serde(skip_serializing_if = "is_beginning")]
     pub earns_since: EarnsSince,
 }

@@ -30,6 +30,7 @@ pub struct Resend {
     ///
     /// Recording: Chromium opens connections ahead of a page, and four loads took 2, 3, 2 and 4 requests, the last of
     /// each on a new connection. `Inferred:` the chance, from these four. Opening them takes no time and makes no span.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = 0)))]
     #[serde(skip_serializing_if = "is_zero")]
     pub opened_ahead: u32,
 }

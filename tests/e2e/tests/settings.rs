@@ -76,7 +76,11 @@ fn a_refused_value_keeps_its_text_and_says_what_would_be_accepted() {
     let page = opened(&site);
     let before = digest(&page);
     for (id, bad, says) in [
-        ("set-next_upstream_tries", "101", "next_upstream_tries 101 is not accepted; expected 0 to 100."),
+        (
+            "set-next_upstream_tries",
+            "101",
+            "next_upstream_tries 101 is not accepted; expected 0 to 100 (nginx `proxy_next_upstream_tries`).",
+        ),
         ("set-header_limit", "much", "header_limit \"much\" is not accepted; expected a whole number"),
         ("set-A-workers", "0", "workers 0 is not accepted; expected 1 to 10000."),
         ("set-A-service_time-fixed", "5", "expected a number and a unit"),

@@ -35,6 +35,7 @@ pub struct Breaker {
     pub half_open_by_timer: bool,
     /// The time that it has been open is told by a clock of whole milliseconds, JavaScript's `Date.now()`; no by
     /// default. An attempt a moment before the time may then be let through.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub whole_milliseconds: bool,
     /// Which statuses count as failures, as numbers or `"5xx"`; 500 to 599 by default. No answer always counts.

@@ -83,6 +83,7 @@ pub struct FailureWindow {
     pub latency: SimDuration,
     /// Whether only failures in a row count, and put an upstream out for all of `fail_duration` (Traefik
     /// `passiveHealthCheck`, which has it so always); false by default.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub consecutive: bool,
 }
