@@ -39,7 +39,8 @@ fn what_is_shown_and_typed_back_changes_nothing() {
                 };
                 for edit in edits {
                     let next = form.edit(&schema, &scenario, at, &field.pointer, &edit);
-                    let next = next.unwrap_or_else(|refusal| panic!("seed {seed}, {field:?}: {refusal:?}"));
+                    let next =
+                        next.unwrap_or_else(|refusal| unreachable!("seed {seed}, {field:?}: {refusal:?}"));
                     let same = match &field.kind {
                         // A list that was written in another order is put into the form's.
                         Kind::Ticks(_) => {
@@ -92,7 +93,9 @@ fn nonsense_is_refused_with_field_value_and_what_is_expected() {
                     assert!(is_named, "seed {seed}, {}: {words}", field.pointer);
                     refused += 1;
                 }
-                Ok(next) => panic!("seed {seed}, {} takes {shown:?}: {:?}", field.pointer, next.scenario),
+                Ok(next) => {
+                    unreachable!("seed {seed}, {} takes {shown:?}: {:?}", field.pointer, next.scenario)
+                }
             }
         }
     }

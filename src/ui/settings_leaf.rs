@@ -43,6 +43,7 @@ pub(crate) fn Area(shown: Shown) -> impl IntoView {
     let bad = move || shown.refusal.with(Option::is_some);
     view! {
         <textarea id=id class="inp mono" class:bad=bad rows="2" spellcheck="false" aria-describedby=describes
+            placeholder=shown.once(|f| if f.name == "headers" { "Name: value" } else { "" })
             aria-invalid=move || bad().to_string() prop:value=move || shown.read(|f| f.value.clone())
             on:change=move |event| shown.edit(&Edit::Value(event_target_value(&event)))></textarea>
     }

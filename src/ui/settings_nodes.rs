@@ -42,7 +42,7 @@ pub(crate) fn NodeSettings(
     let remove = move |_| {
         let kind = section.with_untracked(|s| s.as_ref().and_then(|s| s.kind));
         if replace(session, |s| nodes::without(s, &node)) {
-            focus(&words::add_id(kind.unwrap_or(NodeKind::Origin)));
+            focus(words::add_id(kind.unwrap_or(NodeKind::Origin)));
         }
     };
     view! {

@@ -15,8 +15,8 @@ use crate::sim::time::SimTime;
 const LEFT_OUT: [&str; 2] = ["/timeline", "/version"];
 
 /// What decides whether the other fields of a group matter; the others follow by name.
-const FIRST: [&str; 9] =
-    ["enabled", "trip", "arrivals", "requests", "ttl", "again", "request", "method", "latency"];
+const FIRST: [&str; 10] =
+    ["enabled", "trip", "arrivals", "requests", "ttl", "again", "request", "method", "path", "latency"];
 
 /// All fields of a scenario at a moment, by pointer.
 pub(super) fn fields(schema: &Schema, scenario: &Scenario, at: SimTime) -> BTreeMap<String, Field> {

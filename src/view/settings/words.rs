@@ -64,7 +64,10 @@ pub(super) fn read(part: Part<'_>, text: &str) -> Result<Value, Refusal> {
             let mut headers = Map::new();
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
                 let (name, value) = line.split_once(':').ok_or_else(|| {
-                    Refusal(format!("header {line:?} is not accepted; expected a name, a colon and a value."))
+                    let line: String = line.chars().take(60).collect();
+                    Refusal(format!(
+                        "headers {line:?} is not accepted; expected a name, a colon and a value."
+                    ))
                 })?;
                 headers.insert(name.trim().to_owned(), value.trim().into());
             }
