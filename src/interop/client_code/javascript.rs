@@ -61,7 +61,7 @@ fn attempt(page: &mut Page, policy: &Policy) {
 }
 
 /// What the header asks for; not-a-number where it cannot be read.
-fn asked(page: &mut Page, policy: &Policy) {
+pub(super) fn asked(page: &mut Page, policy: &Policy) {
     let obey = &policy.retry_after;
     let number = if obey.fraction == Fraction::Cut { "Math.trunc(header)" } else { "Number(header)" };
     let date =

@@ -1,14 +1,26 @@
-//! A policy as the code of a client: a loop in JavaScript, Python or Rust, or the flags of curl.
+//! A policy as code: a loop in JavaScript, Python, Rust or Go, the options of a library that retries, the flags of
+//! curl, or what a proxy is configured with.
 //!
 //! What a language's loop cannot say stands in a comment at its top, so that nobody takes the code for the whole
-//! policy. The code is meant to be read and taken away. Tests run JavaScript, Python and curl against an origin on
-//! loopback, and compile and run the Rust with stand-ins for its crates.
+//! policy. The code is meant to be read and taken away. How far a language's text is tested, [`Checked`] says.
 
+mod axios_retry;
+mod backon;
+mod envoy;
+mod gaps;
+mod go;
 mod javascript;
+mod ky;
+mod nginx;
 mod python;
+mod reqwest_retry;
+mod resilience4j;
 mod rust;
 mod shell;
+mod steps;
+mod tenacity;
 mod tongue;
+mod urllib3;
 mod warnings;
 
 pub use warnings::{Warning, warnings};
@@ -17,30 +29,98 @@ use crate::sim::client::{Delay, Fraction, Jitter, Policy, Repeat};
 use crate::sim::message::Method;
 use crate::sim::trace::Failure;
 
-/// A language to write in.
+/// A language to write in, or a library or proxy to configure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// A loop around `fetch`.
     JavaScript,
+    /// The options of ky 2.1.
+    Ky,
+    /// The options of axios-retry 4.5.
+    AxiosRetry,
     /// A loop around `requests`.
     Python,
+    /// urllib3's `Retry` 2.8, in the adapter of `requests`.
+    Urllib3,
+    /// tenacity 9.2 around `requests`.
+    Tenacity,
     /// A loop around `reqwest`.
     Rust,
+    /// reqwest-retry 0.9 as a middleware of `reqwest`.
+    ReqwestRetry,
+    /// backon 1.6 around `reqwest`.
+    Backon,
+    /// A loop around Go's `net/http`.
+    Go,
+    /// Resilience4j 2.3 around Java's `HttpClient`.
+    Resilience4j,
+    /// The retry policy of an Envoy route.
+    Envoy,
+    /// nginx's `proxy_next_upstream`.
+    Nginx,
     /// A call of curl.
     Shell,
 }
 
+/// How far the text of a language is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// A test runs it and compares it with the simulator, where what it needs is installed.
+    Run,
+    /// A test has its syntax checked, where a program for that is installed; it is not run.
+    Parsed,
+    /// It was compiled and run by hand with the versions that its text names; no test repeats that.
+    Tried,
+    /// It was written from the library's source, and neither compiled nor run with it.
+    Unchecked,
+}
+
 impl Language {
     /// All of them, in the order of a picker.
-    pub const ALL: [Self; 4] = [Self::JavaScript, Self::Python, Self::Rust, Self::Shell];
+    pub const ALL: [Self; 14] = [
+        Self::JavaScript,
+        Self::Ky,
+        Self::AxiosRetry,
+        Self::Python,
+        Self::Urllib3,
+        Self::Tenacity,
+        Self::Rust,
+        Self::ReqwestRetry,
+        Self::Backon,
+        Self::Go,
+        Self::Resilience4j,
+        Self::Envoy,
+        Self::Nginx,
+        Self::Shell,
+    ];
 
     /// What a person calls it.
     pub const fn title(self) -> &'static str {
         match self {
             Self::JavaScript => "JavaScript",
+            Self::Ky => "ky",
+            Self::AxiosRetry => "axios-retry",
             Self::Python => "Python",
+            Self::Urllib3 => "urllib3 Retry",
+            Self::Tenacity => "tenacity",
             Self::Rust => "Rust",
+            Self::ReqwestRetry => "reqwest-retry",
+            Self::Backon => "backon",
+            Self::Go => "Go",
+            Self::Resilience4j => "Resilience4j",
+            Self::Envoy => "Envoy",
+            Self::Nginx => "nginx",
             Self::Shell => "curl",
+        }
+    }
+
+    /// How far its text is tested.
+    pub const fn checked(self) -> Checked {
+        match self {
+            Self::ReqwestRetry | Self::Backon => Checked::Tried,
+            Self::Resilience4j => Checked::Unchecked,
+            Self::Envoy | Self::Nginx => Checked::Parsed,
+            _ => Checked::Run,
         }
     }
 }
@@ -58,8 +138,18 @@ pub struct Code {
 pub fn client_code(policy: &Policy, language: Language) -> Code {
     match language {
         Language::JavaScript => javascript::code(policy),
+        Language::Ky => ky::code(policy),
+        Language::AxiosRetry => axios_retry::code(policy),
         Language::Python => python::code(policy),
+        Language::Urllib3 => urllib3::code(policy),
+        Language::Tenacity => tenacity::code(policy),
         Language::Rust => rust::code(policy),
+        Language::ReqwestRetry => reqwest_retry::code(policy),
+        Language::Backon => backon::code(policy),
+        Language::Go => go::code(policy),
+        Language::Resilience4j => resilience4j::code(policy),
+        Language::Envoy => envoy::code(policy),
+        Language::Nginx => nginx::code(policy),
         Language::Shell => shell::code(policy),
     }
 }
@@ -98,7 +188,7 @@ fn beyond_a_loop(policy: &Policy) -> Vec<String> {
     let each = connection_errors(policy);
     add(
         each.is_none(),
-        "Which failures of the network are repeated, one by one: the loop repeats all of them or none.",
+        "Which failures of the network are repeated, one by one: this code repeats all of them or none.",
     );
     let parts = matches!(
         policy.delay,
@@ -145,6 +235,14 @@ fn numbers(statuses: &[u16]) -> String {
     statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// Whole classes of a list of statuses, and the rest of it.
+fn split(statuses: &[u16]) -> (Vec<u16>, Vec<u16>) {
+    let whole = |class: u16| (class * 100..class * 100 + 100).all(|status| statuses.contains(&status));
+    let classes: Vec<u16> = (1..10).filter(|class| whole(*class)).collect();
+    let rest = statuses.iter().copied().filter(|status| !classes.contains(&(status / 100))).collect();
+    (classes, rest)
+}
+
 /// True if the loop looks at `Retry-After` at all.
 fn obeys(policy: &Policy) -> bool {
     policy.retry_after.seconds || policy.retry_after.date
@@ -158,5 +256,7 @@ fn pattern(fraction: Fraction) -> &'static str {
     }
 }
 
+#[cfg(test)]
+mod golden_tests;
 #[cfg(test)]
 mod tests;

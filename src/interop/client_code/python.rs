@@ -6,7 +6,7 @@ use crate::sim::client::{Fraction, Malformed, OverCap, Policy};
 
 const T: Tongue = Tongue::Python;
 
-const READ_DATE: &str = "def until(date):
+pub(super) const READ_DATE: &str = "def until(date):
     return parsedate_to_datetime(date).timestamp() - time.time()
 
 
@@ -89,7 +89,7 @@ fn before(page: &mut Page, policy: &Policy) {
 }
 
 /// What the header asks for; none where it cannot be read.
-fn asked(page: &mut Page, policy: &Policy) {
+pub(super) fn asked(page: &mut Page, policy: &Policy) {
     let obey = &policy.retry_after;
     page.line(3, "asked = None");
     if obey.seconds {

@@ -6,7 +6,7 @@ use crate::sim::client::{Fraction, Malformed, OverCap, Policy};
 
 const T: Tongue = Tongue::Rust;
 
-const UNTIL: &str = "
+pub(super) const UNTIL: &str = "
 /// The seconds until an HTTP-date.
 fn until(date: &str) -> Option<f64> {
     let date = httpdate::parse_http_date(date).ok()?;
@@ -69,7 +69,7 @@ pub async fn request(
 }
 
 /// What the header asks for; none where it cannot be read.
-fn asked(page: &mut Page, policy: &Policy) {
+pub(super) fn asked(page: &mut Page, policy: &Policy) {
     let obey = &policy.retry_after;
     let number = match obey.fraction {
         Fraction::Malformed => "header.parse::<u32>().ok().filter(|_| digits).map(f64::from)",

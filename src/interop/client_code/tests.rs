@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::*;
-use crate::sim::client::{PROFILES, profile};
+use crate::sim::client::{PRESETS, PROFILES, profile};
 use crate::sim::fault::{ApplicationError, Fault};
 use crate::sim::message::Method;
 use crate::sim::scenario::RetryAfter;
@@ -295,16 +295,19 @@ fn the_rust_is_compiled_and_makes_the_attempts_and_waits_of_the_simulator() {
 
 #[test]
 fn every_profile_can_be_written_in_every_language() {
-    for profile in PROFILES.iter() {
+    let presets = PRESETS.iter().map(|preset| (preset.id, (preset.policy)()));
+    let profiles = PROFILES.iter().map(|profile| (profile.id.as_str(), profile.policy.clone()));
+    for (id, policy) in presets.chain(profiles) {
         for language in Language::ALL {
-            let code = client_code(&profile.policy, language);
+            let code = client_code(&policy, language);
+            assert!(code.text.lines().any(|line| !line.starts_with(['#', '/'])), "{id}, {language:?}");
             let marks = |open: char, close: char| {
                 let count = |mark| code.text.chars().filter(|c| *c == mark).count();
                 count(open) == count(close)
             };
-            assert!(marks('(', ')') && marks('{', '}') && marks('[', ']'), "{}: {}", profile.id, code.text);
+            assert!(marks('(', ')') && marks('{', '}') && marks('[', ']'), "{}: {}", id, code.text);
             for what in &code.missing {
-                assert!(what.ends_with('.') && code.text.contains(what.as_str()), "{}: {what}", profile.id);
+                assert!(what.ends_with('.') && code.text.contains(what.as_str()), "{}: {what}", id);
             }
         }
     }

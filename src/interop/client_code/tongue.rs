@@ -2,7 +2,7 @@
 //!
 //! A language's own file has the rest, the loop itself.
 
-use super::{Code, every_method, finish, numbers, obeys, on_errors, quoted};
+use super::{Code, every_method, finish, numbers, obeys, on_errors, quoted, split};
 use crate::sim::client::{Combine, DeadlineRule, Delay, Jitter, Policy};
 use crate::sim::time::SimDuration;
 
@@ -67,6 +67,12 @@ impl Page {
         if policy.deadline.is_some() {
             self.line(depth, t.started());
         }
+        self.memory(depth, policy);
+    }
+
+    /// What the wait remembers.
+    pub(super) fn memory(&mut self, depth: usize, policy: &Policy) {
+        let t = self.tongue;
         if remembers_wait(&policy.delay) {
             self.line(depth, &t.declared("last", &t.time(base(&policy.delay))));
         }
@@ -90,7 +96,8 @@ impl Page {
         self.wait(depth, policy);
     }
 
-    fn wait(&mut self, depth: usize, policy: &Policy) {
+    /// The policy's own wait, as `wait`.
+    pub(super) fn wait(&mut self, depth: usize, policy: &Policy) {
         let t = self.tongue;
         if remembers_curve(&policy.delay) {
             let at = format!("{} - {} + {}", t.retry(), t.number(1.0), t.random());
@@ -114,22 +121,41 @@ impl Page {
         }
     }
 
+    /// A place to come back to.
+    pub(super) fn marker(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Lines at that place, if what follows it calls for them.
+    pub(super) fn insert_if_used(&mut self, at: usize, name: &str, lines: &str) {
+        if self.text[at..].contains(name) {
+            self.text.insert_str(at, lines);
+        }
+    }
+
+    /// The end of what is no loop.
+    pub(super) fn finish(self, missing: Vec<String>) -> Code {
+        finish(self.tongue.mark(), missing, &self.text)
+    }
+
+    /// The text so far.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
     /// The end of the loop: the wait, if the deadline leaves room for it.
     pub(super) fn end(mut self, policy: &Policy, mut missing: Vec<String>) -> Code {
         self.deadline(2, policy, &mut missing);
-        let (mark, sleep) = match self.tongue {
-            Tongue::JavaScript => ("//", "    await sleep(wait);\n  }\n}\n"),
-            Tongue::Python => ("#", "        time.sleep(wait)\n"),
-            Tongue::Rust => {
-                ("//", "        tokio::time::sleep(Duration::from_secs_f64(wait)).await;\n    }\n}\n")
-            }
-        };
-        self.block(sleep);
-        finish(mark, missing, &self.text)
+        self.block(match self.tongue {
+            Tongue::JavaScript => "    await sleep(wait);\n  }\n}\n",
+            Tongue::Python => "        time.sleep(wait)\n",
+            Tongue::Rust => "        tokio::time::sleep(Duration::from_secs_f64(wait)).await;\n    }\n}\n",
+        });
+        self.finish(missing)
     }
 
-    /// What is missing is added to the list.
-    fn deadline(&mut self, depth: usize, policy: &Policy, missing: &mut Vec<String>) {
+    /// The call ends if the deadline leaves no room; what is missing is added to the list.
+    pub(super) fn deadline(&mut self, depth: usize, policy: &Policy, missing: &mut Vec<String>) {
         let Some(deadline) = policy.deadline else { return };
         let (elapsed, deadline) = (self.tongue.elapsed(), self.tongue.time(deadline));
         let late = match policy.deadline_rule {
@@ -145,6 +171,11 @@ impl Page {
 }
 
 impl Tongue {
+    /// How a comment begins.
+    fn mark(self) -> &'static str {
+        if matches!(self, Self::Python) { "#" } else { "//" }
+    }
+
     /// A duration in the language's unit of time.
     pub(super) fn time(self, time: SimDuration) -> String {
         match self {
@@ -154,7 +185,7 @@ impl Tongue {
     }
 
     /// Whether the request's method may be repeated.
-    fn methods(self, policy: &Policy) -> String {
+    pub(super) fn methods(self, policy: &Policy) -> String {
         let (every, names) = (every_method(policy), quoted(&policy.methods));
         match self {
             Self::JavaScript if every => "true".to_owned(),
@@ -222,7 +253,7 @@ impl Tongue {
         }
     }
 
-    fn none_at_first(self, wait: &str) -> String {
+    pub(super) fn none_at_first(self, wait: &str) -> String {
         match self {
             Self::JavaScript => format!("retry === 1 ? 0 : {wait}"),
             Self::Python => format!("0 if retry == 1 else {wait}"),
@@ -273,10 +304,7 @@ impl Tongue {
 
     /// A list of statuses as a condition on `status`: classes as ranges, the rest as a list.
     pub(super) fn condition(self, status: &str, statuses: &[u16]) -> String {
-        let whole = |class: u16| (class * 100..class * 100 + 100).all(|status| statuses.contains(&status));
-        let classes: Vec<u16> = (1..10).filter(|class| whole(*class)).collect();
-        let rest: Vec<u16> =
-            statuses.iter().copied().filter(|status| !classes.contains(&(status / 100))).collect();
+        let (classes, rest) = split(statuses);
         let range = |class: u16| {
             let (first, end) = (class * 100, class * 100 + 100);
             match self {
@@ -322,7 +350,7 @@ impl Tongue {
     }
 
     /// The wait before retry number `retry`, as an expression. `last` and `reached` are what it may have to remember.
-    fn wait(self, delay: &Delay) -> String {
+    pub(super) fn wait(self, delay: &Delay) -> String {
         let (plain, cap, jitter, cap_last) = match delay {
             Delay::None => return self.time(SimDuration::ZERO),
             Delay::Fixed(wait) => return self.time(*wait),
@@ -374,7 +402,7 @@ impl Tongue {
 }
 
 /// True if the wait depends on the one before.
-fn remembers_wait(delay: &Delay) -> bool {
+pub(super) fn remembers_wait(delay: &Delay) -> bool {
     matches!(
         delay,
         Delay::Exponential { jitter: Jitter::Decorrelated, .. }
@@ -391,7 +419,7 @@ pub(super) fn remembers_curve(delay: &Delay) -> bool {
 }
 
 /// The base of a delay that has one.
-fn base(delay: &Delay) -> SimDuration {
+pub(super) fn base(delay: &Delay) -> SimDuration {
     match delay {
         Delay::Exponential { base, .. } | Delay::Linear { base, .. } => *base,
         _ => SimDuration::ZERO,
