@@ -1,19 +1,23 @@
-//! Generated client code against real sockets: Node's `fetch`, Python's `requests` and curl meet an origin on loopback
-//! that is in trouble, and must make the attempts and waits that the simulator predicts.
+//! Generated client code against real sockets: Node's `fetch`, ky, axios-retry, Python's `requests`, urllib3, tenacity,
+//! Go and curl meet an origin on loopback that is in trouble, and must make the attempts and waits that the simulator
+//! predicts. What is configuration of a proxy is parsed.
 //!
-//! Where a program is not installed nothing is compared, and that is said. The Rust text is compiled and run by a test
-//! of its module, with stand-ins for its crates.
+//! Where a program or a library is not installed nothing is compared, and that is said. `node_modules` is looked for in
+//! the folder that `FIVEXX_NODE_FOLDER` names and in the repository, Python's libraries in the active virtual
+//! environment, in `.venv`, and in what `python3` itself has. The Rust text is compiled and run by a test of its module,
+//! with stand-ins for its crates.
 
 #![expect(clippy::disallowed_types, reason = "real programs are timed here")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use fivexx::interop::client_code::{Language, client_code};
-use fivexx::sim::client::{Policy, profile};
+use fivexx::sim::client::{PROFILES, Policy, profile};
 use fivexx::sim::fault::{ApplicationError, CrashAfterRead, Fault, MalformedRetryAfter};
 use fivexx::sim::message::Method;
 use fivexx::sim::scenario::RetryAfter;
@@ -42,7 +46,7 @@ const CASES: [(Option<(u16, &str)>, usize); 7] = [
 ];
 
 /// Policies whose loops differ in each of their rules, with waits that a test can wait for.
-const POLICIES: [(&str, &str); 5] = [
+const POLICIES: [(&str, &str); 9] = [
     (
         "doubling",
         r#"{"attempts": 4, "delay": {"exponential": {"base": "200ms", "cap": "500ms"}}, "statuses": [429, 503],
@@ -69,7 +73,29 @@ const POLICIES: [(&str, &str); 5] = [
         r#"{"attempts": null, "delay": {"fixed": "2500ms"}, "statuses": [503], "deadline": "4s",
         "deadline_rule": "no_retry_past", "retry_after": {"zero": false}}"#,
     ),
+    ("total", r#"{"attempts": null, "delay": {"fixed": "2500ms"}, "statuses": [503], "deadline": "4s"}"#),
+    (
+        "deaf",
+        r#"{"attempts": 3, "delay": {"linear": {"base": "200ms", "step": "300ms"}}, "statuses": [404, 503],
+        "retry_after": {"seconds": false, "date": false}, "deadline": "4s", "deadline_rule": "no_wait_after"}"#,
+    ),
+    (
+        "urllib3's own",
+        r#"{"attempts": 4, "delay": {"exponential": {"base": "200ms", "cap": "600ms", "jitter": {"additive": "100ms"},
+        "cap_last": true}}, "first_retry_at_once": true, "statuses": [503], "connection_errors": {"refused": "any_method",
+        "unreachable": "any_method", "name_not_resolved": "any_method", "connect_timeout": "any_method",
+        "truncated": false}, "retry_after": {"cap": "800ms", "statuses": [413, 429, 503], "repeats": true,
+        "zero": false, "malformed": "give_up"}}"#,
+    ),
+    (
+        "a subclass of urllib3's",
+        r#"{"attempts": 3, "delay": {"linear": {"base": "200ms", "step": "300ms"}}, "statuses": [404, 503],
+        "connection_errors": false, "retry_after": {"cap": "800ms", "zero": false}}"#,
+    ),
 ];
+
+/// Those that a loop has all of.
+const LOOPS: [&str; 6] = ["doubling", "full jitter", "decorrelated", "smoothed", "deadline", "deaf"];
 
 fn policy(json: &str) -> Policy {
     serde_json::from_str(json).expect(json)
@@ -171,24 +197,38 @@ impl Origin {
     }
 }
 
-/// Runs a program to its end; false if there is no such program.
-fn run(program: &str, arguments: &[&str], text: &str, url: &str) -> bool {
-    let child = Command::new(program)
-        .args(arguments)
-        // No proxy stands between.
-        .env("NO_PROXY", "*")
-        .env("URL", url)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else { return false };
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(text.as_bytes()).expect("it reads");
-    drop(stdin);
-    let output = child.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "{program}: {}\n{text}", String::from_utf8_lossy(&output.stderr));
-    true
+/// A program that reads its text from standard input.
+struct Program {
+    name: PathBuf,
+    arguments: &'static [&'static str],
+    folder: PathBuf,
+}
+
+impl Program {
+    fn new(name: impl Into<PathBuf>, arguments: &'static [&'static str]) -> Self {
+        Self { name: name.into(), arguments, folder: PathBuf::from(".") }
+    }
+
+    /// Runs it to its end.
+    fn run(&self, text: &str, url: &str) {
+        let mut child = Command::new(&self.name)
+            .args(self.arguments)
+            .current_dir(&self.folder)
+            // No proxy stands between.
+            .env("NO_PROXY", "*")
+            .env("URL", url)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it was there before");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(text.as_bytes()).expect("it reads");
+        drop(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {errors}\n{text}", self.name.display());
+    }
 }
 
 /// Compares what reached an origin with what the simulator says.
@@ -212,27 +252,28 @@ fn differences(name: &str, policy: &Policy, case: Case, origin: &Origin) -> Vec<
     wrong
 }
 
-/// All cases of all policies at once, in one process for each policy.
+/// All cases of some policies at once, in one process for each policy. `program_text` makes the program of the
+/// generated text and of the calls.
 fn compare(
-    program: &str,
-    arguments: &[&str],
+    program: &Program,
     language: Language,
-    calls: impl Fn(&[(String, Method)]) -> String + Sync,
+    policies: &[&str],
+    program_text: impl Fn(&str, &[(String, Method)]) -> String + Sync,
 ) {
     let wrong: Vec<String> = std::thread::scope(|scope| {
-        let check = |(name, json): (&'static str, &'static str)| {
-            let calls = &calls;
+        let check = |name: &&str| {
+            let program_text = &program_text;
+            let (name, json) = *POLICIES.iter().find(|(n, _)| n == name).expect("one of them");
             scope.spawn(move || {
                 let policy = policy(json);
                 let code = client_code(&policy, language);
-                assert_eq!(code.missing, Vec::<String>::new(), "{name}: the loop has all of it");
+                assert_eq!(code.missing, Vec::<String>::new(), "{name}: {language:?} has all of it");
                 // A busy machine may be late once; what is wrong is so each time.
                 let once = || {
                     let origins: Vec<(Case, Origin)> =
                         Case::all().into_iter().map(|case| (case, Origin::start(case))).collect();
                     let urls: Vec<_> = origins.iter().map(|(case, o)| (o.url.clone(), case.method)).collect();
-                    let text = format!("{}\n{}", code.text, calls(&urls));
-                    assert!(run(program, arguments, &text, ""), "{program} was there before");
+                    program.run(&program_text(&code.text, &urls), "");
                     let wrong =
                         origins.iter().map(|(case, origin)| differences(name, &policy, *case, origin));
                     wrong.flatten().collect::<Vec<_>>()
@@ -247,10 +288,10 @@ fn compare(
                 wrong
             })
         };
-        let threads = POLICIES.map(check);
+        let threads: Vec<_> = policies.iter().map(check).collect();
         threads.into_iter().flat_map(|t| t.join().expect("it compares")).collect()
     });
-    assert!(wrong.is_empty(), "{program}:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{language:?}:\n{}", wrong.join("\n"));
 }
 
 /// True if the program runs; says so if not.
@@ -265,34 +306,189 @@ fn installed(program: &str, arguments: &[&str]) -> bool {
     runs
 }
 
+/// Node where it finds a library.
+fn node(library: &str) -> Option<Program> {
+    let named = std::env::var_os("FIVEXX_NODE_FOLDER").map(PathBuf::from);
+    let folders = named.into_iter().chain([PathBuf::from(env!("CARGO_MANIFEST_DIR"))]);
+    let folder = folders.into_iter().find(|folder| folder.join("node_modules").join(library).is_dir());
+    if folder.is_none() {
+        eprintln!("SKIPPED: no node_modules with {library}; the generated code was not run");
+    }
+    let folder = folder.filter(|_| installed("node", &["--version"]))?;
+    Some(Program { folder, ..Program::new("node", &["--input-type=module"]) })
+}
+
+fn in_node(code: &str, calls: &[(String, Method)]) -> String {
+    let calls: Vec<String> =
+        calls.iter().map(|(url, method)| format!("request(\"{url}\", {{ method: \"{method}\" }})")).collect();
+    format!("{code}\nawait Promise.allSettled([{}]);", calls.join(", "))
+}
+
 #[test]
 fn the_javascript_in_node() {
-    if !installed("node", &["--version"]) {
-        return;
+    if installed("node", &["--version"]) {
+        let program = Program::new("node", &["--input-type=module"]);
+        compare(&program, Language::JavaScript, &LOOPS, in_node);
     }
-    compare("node", &["--input-type=module"], Language::JavaScript, |calls| {
-        let calls: Vec<String> = calls
-            .iter()
-            .map(|(url, method)| format!("request(\"{url}\", {{ method: \"{method}\" }})"))
-            .collect();
-        format!("await Promise.allSettled([{}]);", calls.join(", "))
-    });
+}
+
+#[test]
+fn the_options_of_ky() {
+    if let Some(program) = node("ky") {
+        compare(&program, Language::Ky, &["doubling", "full jitter", "total"], in_node);
+    }
+}
+
+#[test]
+fn the_options_of_axios_retry() {
+    if let Some(program) = node("axios-retry") {
+        compare(&program, Language::AxiosRetry, &[&LOOPS[..], &["total"]].concat(), in_node);
+    }
+}
+
+/// A Python that runs a line.
+fn python(line: &'static str) -> Option<Program> {
+    let environments = [
+        std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
+        Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv")),
+    ];
+    let mut programs: Vec<PathBuf> =
+        environments.into_iter().flatten().map(|e| e.join("bin/python3")).collect();
+    programs.push(PathBuf::from("python3"));
+    let runs = |program: &PathBuf| {
+        Command::new(program).args(["-c", line]).output().is_ok_and(|output| output.status.success())
+    };
+    let found = programs.into_iter().find(runs).map(|program| Program::new(program, &["-"]));
+    if found.is_none() {
+        eprintln!("SKIPPED: no Python runs `{line}`; the generated text was not tried");
+    }
+    found
+}
+
+fn in_python(code: &str, calls: &[(String, Method)]) -> String {
+    let count = calls.len();
+    let calls: Vec<String> = calls.iter().map(|(url, method)| format!("(\"{method}\", \"{url}\")")).collect();
+    format!(
+        "{code}\nimport concurrent.futures as f\nwith f.ThreadPoolExecutor({count}) as pool:\n    for call in [{}]:\n        pool.submit(request, *call)\n",
+        calls.join(", ")
+    )
 }
 
 #[test]
 fn the_python_with_requests() {
-    if !installed("python3", &["-c", "import requests"]) {
+    if let Some(program) = python("import requests") {
+        compare(&program, Language::Python, &LOOPS, in_python);
+    }
+}
+
+#[test]
+fn the_retry_of_urllib3() {
+    if let Some(program) = python("import requests, urllib3; urllib3.Retry(retry_after_max=1)") {
+        compare(&program, Language::Urllib3, &["urllib3's own", "a subclass of urllib3's"], in_python);
+    }
+}
+
+#[test]
+fn the_retrying_of_tenacity() {
+    if let Some(program) = python("import requests; from tenacity import stop_before_delay") {
+        compare(&program, Language::Tenacity, &LOOPS, in_python);
+    }
+}
+
+#[test]
+fn the_go_with_net_http() {
+    if !installed("go", &["version"]) {
         return;
     }
-    compare("python3", &["-"], Language::Python, |calls| {
+    compare(&Program::new("sh", &["-s"]), Language::Go, &LOOPS, |code, calls| {
         let calls: Vec<String> =
-            calls.iter().map(|(url, method)| format!("(\"{method}\", \"{url}\")")).collect();
+            calls.iter().map(|(url, method)| format!("\tcall(\"{method}\", \"{url}\")\n")).collect();
         format!(
-            "import concurrent.futures as f\nwith f.ThreadPoolExecutor({}) as pool:\n    for call in [{}]:\n        pool.submit(request, *call)\n",
-            calls.len(),
-            calls.join(", ")
+            "folder=$(mktemp -d) && mkdir $folder/client && cd $folder || exit 1
+cat > go.mod <<'END'
+module tried
+
+go 1.19
+END
+cat > client/client.go <<'END'
+{code}END
+cat > main.go <<'END'
+package main
+
+import (
+	\"net/http\"
+	\"sync\"
+	\"tried/client\"
+)
+
+var calls sync.WaitGroup
+
+func call(method, url string) {{
+	calls.Add(1)
+	go func() {{
+		defer calls.Done()
+		client.Do(func() (*http.Request, error) {{ return http.NewRequest(method, url, nil) }})
+	}}()
+}}
+
+func main() {{
+{}	calls.Wait()
+}}
+END
+if command -v gofmt > gofmt.said && test -n \"$(gofmt -l client)\"; then gofmt -d client >&2; exit 1; fi
+go run .; status=$?
+cd / && rm -r $folder
+exit $status
+",
+            calls.concat()
         )
     });
+}
+
+/// Each profile's text in a language of configurations.
+fn configurations(language: Language) -> Vec<(&'static str, String)> {
+    PROFILES
+        .iter()
+        .map(|profile| (profile.id.as_str(), client_code(&profile.policy, language).text))
+        .collect()
+}
+
+#[test]
+fn the_route_of_envoy_is_yaml() {
+    let Some(program) = python("import yaml") else { return };
+    let texts: Vec<String> = configurations(Language::Envoy)
+        .iter()
+        .map(|(id, text)| {
+            format!("route = yaml.safe_load({text:?})['route']\nassert route['cluster'] == 'origin', {id:?}\nretry = route.get('retry_policy')\nassert retry is None or retry['num_retries'] > 0 and retry['retry_on'], {id:?}\n")
+        })
+        .collect();
+    program.run(&format!("import yaml\n{}", texts.concat()), "");
+}
+
+#[test]
+fn nginx_takes_its_configuration() {
+    if !installed("nginx", &["-v"]) {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("fivexx-nginx-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("nginx.conf");
+    for (id, text) in configurations(Language::Nginx) {
+        let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|name| format!("{name}_temp_path {};\n", folder.join(name).display()))
+            .concat();
+        let pid = folder.join("pid");
+        let whole = format!(
+            "pid {};\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}{text}}}\n",
+            pid.display()
+        );
+        std::fs::write(&file, &whole).expect("it can be written");
+        let output = Command::new("nginx").arg("-t").arg("-e").arg("stderr").arg("-c").arg(&file).output();
+        let output = output.expect("it was there before");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{id}: {said}\n{whole}");
+    }
+    std::fs::remove_dir_all(&folder).expect("the folder is there");
 }
 
 #[test]
@@ -315,7 +511,7 @@ fn the_call_of_curl() {
             scope.spawn(move || {
                 let origin = Origin::start(case);
                 // A call that gets no answer ends with curl's own status.
-                assert!(run("sh", &["-s"], &format!("{text}true\n"), &origin.url));
+                Program::new("sh", &["-s"]).run(&format!("{text}true\n"), &origin.url);
                 differences("curl", policy, case, &origin)
             })
         };
