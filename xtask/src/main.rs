@@ -2,11 +2,12 @@
 //!
 //! Everything that a command needs beyond Rust itself is installed into `target/tools`, never into the user's home.
 //! The exceptions are the browsers of the tests, which only a system's package manager can bring, and Python and Node
-//! for the comparison of speed.
+//! for the comparison of speed and for the generated code.
 
 mod bench;
 mod browser;
 mod fuzz;
+mod libraries;
 mod lint;
 mod module;
 mod page;

@@ -2,7 +2,7 @@
 
 use crate::process::{cargo, execute, output, step, steps};
 use crate::tools::WASM_BINDGEN;
-use crate::{Result, browser, page, tools};
+use crate::{Result, browser, libraries, page, tools};
 use std::path::Path;
 use std::process::Command;
 
@@ -26,7 +26,10 @@ pub fn run(arguments: &[String]) -> Result {
 
 fn native() -> Result {
     step("native tests", || {
-        execute(cargo().args(["test", "--workspace", "--exclude", "fivexx-e2e"]))?;
+        let mut tests = cargo();
+        tests.args(["test", "--workspace", "--exclude", "fivexx-e2e"]);
+        libraries::lend(&mut tests);
+        execute(&mut tests)?;
         execute(&mut schema_test())
     })
 }
