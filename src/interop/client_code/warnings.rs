@@ -1,6 +1,6 @@
 //! What is worth a second thought about a policy, each with the source that says so.
 
-use crate::sim::client::{Delay, Policy};
+use crate::sim::client::{Delay, Policy, Trip};
 use crate::sim::message::Method;
 use crate::sim::time::SimDuration;
 
@@ -54,6 +54,27 @@ pub fn warnings(policy: &Policy, layers: u32) -> Vec<Warning> {
             warn("no_jitter", text, BROOKER);
         }
         _ => {}
+    }
+    let grows_without_a_cap =
+        matches!(&policy.delay, Delay::Exponential { cap: None, .. } | Delay::Linear { cap: None, .. });
+    // With few attempts the last wait is a cap of its own.
+    if grows_without_a_cap && policy.attempts.is_none_or(|attempts| attempts > 5) {
+        let last = policy.delay.plain(policy.attempts.map_or(20, |attempts| attempts - 1), None);
+        let text = format!("The waits have no cap: they grow to {last} and more.");
+        warn("no_cap", text, BROOKER);
+    }
+    if policy.statuses.contains(&501) {
+        let text = "501 is repeated: the server has said that it cannot do this at all.".to_owned();
+        warn("repeats_501", text, "RFC 9110 §15.6.2");
+    }
+    let at_once = policy.breaker.as_ref().is_some_and(|breaker| match &breaker.trip {
+        Trip::Consecutive(failures) => *failures <= 1,
+        Trip::Window(window) => window.minimum <= 1,
+    });
+    if at_once {
+        let text =
+            "The circuit breaker opens on the first failure: one lost packet stops all requests.".to_owned();
+        warn("breaker_at_once", text, "Nygard, Release It!, second edition, 2018, Circuit Breaker");
     }
     if policy.methods.contains(&Method::Post) || policy.methods.contains(&Method::Patch) {
         let text = "POST is repeated: without an idempotency key a second one may do it twice.".to_owned();
@@ -138,5 +159,19 @@ mod tests {
         // Four times 2 s, and 1 + 2 + 4 s of waits.
         assert!(all[0].text.contains("64 requests") && all[1].text.contains("15s"), "{all:?}");
         assert!(all.iter().all(|w| w.text.ends_with('.') && !w.source.is_empty()));
+    }
+
+    #[test]
+    fn waits_without_a_cap_statuses_that_stay_and_nervous_breakers_are_told() {
+        let policy: Policy = serde_json::from_str(
+            r#"{"attempts": 12, "statuses": [501, 503], "budget": {"finagle": {}},
+                "delay": {"exponential": {"base": "1s", "jitter": "full"}}, "attempt_timeout": "1s",
+                "breaker": {"trip": {"consecutive": 1}}}"#,
+        )
+        .expect("a policy");
+        let told = ids(&policy, 1);
+        for id in ["no_cap", "repeats_501", "breaker_at_once"] {
+            assert!(told.contains(&id), "{told:?} without {id}");
+        }
     }
 }
