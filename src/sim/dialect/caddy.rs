@@ -104,21 +104,7 @@ impl Dialect for Caddy {
         "recorded November 2026"
     }
 
-    fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {
-        settings::effective(settings)
-    }
-
-    fn supports(&self, setting: Setting, s: &GatewaySettings) -> Result<(), &'static str> {
-        settings::supports(setting, s)
-    }
-
-    fn directive(&self, setting: Setting) -> &'static str {
-        settings::directive(setting)
-    }
-
-    fn value(&self, setting: Setting, s: &EffectiveSettings) -> String {
-        settings::value(setting, s)
-    }
+    settings_in_their_room!();
 
     fn rules(&self) -> &'static [Rule] {
         RULES
@@ -274,8 +260,7 @@ impl Dialect for Caddy {
 
 /// True if `lb_retry_match` names this status.
 fn names_status(conditions: &[NextUpstream], status: u16) -> bool {
-    let all = status >= 500 && conditions.contains(&NextUpstream::Http5xx);
-    all || NextUpstream::of_status(status).is_some_and(|named| conditions.contains(&named))
+    NextUpstream::any_names(conditions, status, 500..)
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use super::{
     Action, Dialect, EffectiveSettings, Known, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
     Verdict,
 };
-use crate::sim::message::{Method, Template, Value};
+use crate::sim::message::{Method, Template, Value, reason_phrase};
 use crate::sim::scenario::{Balance, GatewaySettings, Limits, NextUpstream, RetryAfter};
 use crate::sim::trace::{Failure, SpanId, Trace};
 
@@ -220,15 +220,9 @@ impl Dialect for Documented {
     }
 }
 
-/// The reason phrases of the registry (RFC 9110 §15), and what Cloudflare's documents call its own codes.
+/// What Cloudflare's documents call its own codes; the registry's phrases for the rest.
 fn reason(status: u16) -> &'static str {
     match status {
-        403 => "Forbidden",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
         520 => "Web server returns an unknown error",
         521 => "Web server is down",
         522 => "Connection timed out",
@@ -236,7 +230,7 @@ fn reason(status: u16) -> &'static str {
         524 => "A timeout occurred",
         525 => "SSL handshake failed",
         526 => "Invalid SSL certificate",
-        _ => "Error",
+        registered => reason_phrase(registered),
     }
 }
 

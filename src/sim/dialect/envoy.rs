@@ -57,21 +57,7 @@ impl Dialect for Envoy {
         "recorded November 2026"
     }
 
-    fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {
-        settings::effective(settings)
-    }
-
-    fn supports(&self, setting: Setting, s: &GatewaySettings) -> Result<(), &'static str> {
-        settings::supports(setting, s)
-    }
-
-    fn directive(&self, setting: Setting) -> &'static str {
-        settings::directive(setting)
-    }
-
-    fn value(&self, setting: Setting, s: &EffectiveSettings) -> String {
-        settings::value(setting, s)
-    }
+    settings_in_their_room!();
 
     fn tries_again(&self, s: &EffectiveSettings, _: &[Failure]) -> String {
         let (retries, on) = (self.value(Setting::NextUpstreamTries, s), self.value(Setting::NextUpstream, s));
@@ -272,8 +258,7 @@ fn names_failure(conditions: &[NextUpstream]) -> bool {
 
 /// True if `retry_on` repeats after this status: `5xx`, `gateway-error`, `retriable-status-codes`.
 fn names_status(conditions: &[NextUpstream], status: u16) -> bool {
-    let all = (500..600).contains(&status) && conditions.contains(&NextUpstream::Http5xx);
-    all || NextUpstream::of_status(status).is_some_and(|named| conditions.contains(&named))
+    NextUpstream::any_names(conditions, status, 500..600)
 }
 
 /// Reason phrases of `source/common/http/codes.cc`, 1.40.0.

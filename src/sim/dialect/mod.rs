@@ -16,6 +16,27 @@ macro_rules! rules {
     };
 }
 
+/// Four methods of a dialect whose settings have a room of their own.
+macro_rules! settings_in_their_room {
+    () => {
+        fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {
+            settings::effective(settings)
+        }
+
+        fn supports(&self, setting: Setting, s: &GatewaySettings) -> Result<(), &'static str> {
+            settings::supports(setting, s)
+        }
+
+        fn directive(&self, setting: Setting) -> &'static str {
+            settings::directive(setting)
+        }
+
+        fn value(&self, setting: Setting, s: &EffectiveSettings) -> String {
+            settings::value(setting, s)
+        }
+    };
+}
+
 mod apache;
 mod caddy;
 mod documented;

@@ -9,7 +9,7 @@ use super::{
     Action, Dialect, EffectiveSettings, Known, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
     Verdict,
 };
-use crate::sim::message::{Framing, Method, Template, Value};
+use crate::sim::message::{Framing, Method, Template, Value, reason_phrase};
 use crate::sim::scenario::{GatewaySettings, NextUpstream, PassiveHealth, RetryAfter};
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, Outcome, SpanId, Trace};
@@ -159,11 +159,7 @@ impl Dialect for Neutral {
             return Reading::Reject(Failure::HeadTooLarge);
         }
         let status = template.status.unwrap_or_default();
-        let is_named = |condition: &NextUpstream| match condition {
-            NextUpstream::Http5xx => (500..600).contains(&status),
-            named => NextUpstream::of_status(status) == Some(*named),
-        };
-        if tries_left > 0 && settings.next_upstream.iter().any(is_named) {
+        if tries_left > 0 && NextUpstream::any_names(&settings.next_upstream, status, 500..600) {
             return Reading::Next(TRY_AGAIN, Setting::NextUpstream);
         }
         Reading::Accept
@@ -234,7 +230,7 @@ impl Dialect for Neutral {
             None => (PROXY_INTERNAL_RESPONSE, 503, None, None),
         };
         let kind = RULES[usize::from(rule.0)].id;
-        let reason = reason(answer.status);
+        let reason = reason_phrase(answer.status);
         let body = format!("{} {reason}: {kind}\n", answer.status);
         let proxy_status = format!("proxy; error={kind}");
         let headers =
@@ -282,18 +278,4 @@ pub(super) fn pass_on(upstream: &Template) -> Template {
         template.headers.push(("Transfer-Encoding".to_owned(), Value::Text("chunked".to_owned())));
     }
     template
-}
-
-/// The reason phrase of the registry (RFC 9110 §15).
-fn reason(status: u16) -> &'static str {
-    match status {
-        403 => "Forbidden",
-        413 => "Content Too Large",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "Error",
-    }
 }

@@ -72,21 +72,7 @@ impl Dialect for Traefik {
         "recorded November 2026"
     }
 
-    fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {
-        settings::effective(settings)
-    }
-
-    fn supports(&self, setting: Setting, s: &GatewaySettings) -> Result<(), &'static str> {
-        settings::supports(setting, s)
-    }
-
-    fn directive(&self, setting: Setting) -> &'static str {
-        settings::directive(setting)
-    }
-
-    fn value(&self, setting: Setting, s: &EffectiveSettings) -> String {
-        settings::value(setting, s)
-    }
+    settings_in_their_room!();
 
     fn rules(&self) -> &'static [Rule] {
         RULES
@@ -243,12 +229,12 @@ impl Dialect for Traefik {
         let (body, by_go) = match o.failure {
             None | Some(Failure::NoLiveUpstream) => ("no available server\n".to_owned(), true),
             Some(Failure::Truncated { .. } | Failure::InvalidChunk) => {
-                (format!("{}\n", reason(o.status)), true)
+                (format!("{}\n", go::status_text(o.status)), true)
             }
             Some(Failure::Shed | Failure::ClientLimit) => {
                 (format!("max connections reached: {}", o.limit), false)
             }
-            Some(_) => (reason(o.status), false),
+            Some(_) => (go::status_text(o.status), false),
         };
         let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.to_owned()));
         let mut headers = Vec::new();
@@ -265,7 +251,7 @@ impl Dialect for Traefik {
         }
         headers.push(("Date".to_owned(), Value::Date));
         headers.push(("Content-Length".to_owned(), Value::BodyLength));
-        Template { headers, ..Template::new(o.status, &reason(o.status), &[], &body) }
+        Template { headers, ..Template::new(o.status, &go::status_text(o.status), &[], &body) }
     }
 
     fn own_to_head(&self, own: Template, number: u32) -> Template {
@@ -287,7 +273,7 @@ impl Dialect for Traefik {
     fn forward(&self, upstream: &Template) -> Template {
         let mut template = upstream.clone();
         template.defect = None;
-        template.reason = reason(upstream.status.unwrap_or_default());
+        template.reason = go::status_text(upstream.status.unwrap_or_default());
         for (name, _) in &mut template.headers {
             *name = canonical(name);
         }
@@ -352,49 +338,7 @@ fn in_time(elapsed: SimDuration, s: &EffectiveSettings) -> bool {
 
 /// True if `retry.status` names this status.
 fn names_status(conditions: &[NextUpstream], status: u16) -> bool {
-    let all = (500..600).contains(&status) && conditions.contains(&NextUpstream::Http5xx);
-    all || NextUpstream::of_status(status).is_some_and(|named| conditions.contains(&named))
-}
-
-/// `http.StatusText`, and what net/http writes where that is empty.
-fn reason(status: u16) -> String {
-    let text = match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        204 => "No Content",
-        206 => "Partial Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        410 => "Gone",
-        412 => "Precondition Failed",
-        413 => "Request Entity Too Large",
-        415 => "Unsupported Media Type",
-        418 => "I'm a teapot",
-        422 => "Unprocessable Entity",
-        425 => "Too Early",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        507 => "Insufficient Storage",
-        other => return format!("status code {other}"),
-    };
-    text.to_owned()
+    NextUpstream::any_names(conditions, status, 500..600)
 }
 
 #[cfg(test)]

@@ -42,21 +42,7 @@ impl Dialect for Varnish {
         "recorded November 2026"
     }
 
-    fn effective(&self, settings: &GatewaySettings) -> EffectiveSettings {
-        settings::effective(settings)
-    }
-
-    fn supports(&self, setting: Setting, s: &GatewaySettings) -> Result<(), &'static str> {
-        settings::supports(setting, s)
-    }
-
-    fn directive(&self, setting: Setting) -> &'static str {
-        settings::directive(setting)
-    }
-
-    fn value(&self, setting: Setting, s: &EffectiveSettings) -> String {
-        settings::value(setting, s)
-    }
+    settings_in_their_room!();
 
     fn tries_again(&self, s: &EffectiveSettings, failures: &[Failure]) -> String {
         let most = s.next_upstream_tries.saturating_sub(1);
@@ -255,8 +241,7 @@ impl Dialect for Varnish {
 
 /// True if the VCL returns retry after this status: the recorded one does from 500 on.
 fn names_status(conditions: &[NextUpstream], status: u16) -> bool {
-    let all = status >= 500 && conditions.contains(&NextUpstream::Http5xx);
-    all || NextUpstream::of_status(status).is_some_and(|named| conditions.contains(&named))
+    NextUpstream::any_names(conditions, status, 500..)
 }
 
 fn page(status: u16, reason: &str) -> String {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Behaviour, FaultInfo, Group, Place};
-use crate::sim::message::{Template, Value};
+use crate::sim::message::{Template, Value, reason_phrase};
 use crate::sim::scenario::{RetryAfter, ScenarioError, within};
 
 /// The application decides to answer with an error: it sheds load, lacks a feature, or is a gateway itself.
@@ -69,7 +69,7 @@ impl Behaviour for ApplicationError {
     }
 
     fn answer(&self, usual: &Template) -> Option<Template> {
-        let reason = reason(self.status);
+        let reason = reason_phrase(self.status);
         let mut template = usual.clone();
         template.status = Some(self.status);
         template.reason = reason.to_owned();
@@ -106,31 +106,5 @@ impl Behaviour for ApplicationError {
 
     fn label(&self) -> String {
         format!("application answers {}", self.status)
-    }
-}
-
-/// The reason phrase that the registry of status codes gives (RFC 9110 §15, RFC 6585).
-pub(crate) fn reason(status: u16) -> &'static str {
-    match status {
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        412 => "Precondition Failed",
-        422 => "Unprocessable Content",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        507 => "Insufficient Storage",
-        508 => "Loop Detected",
-        511 => "Network Authentication Required",
-        _ => "Error",
     }
 }

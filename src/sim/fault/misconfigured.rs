@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::application_error::reason;
 use super::{Behaviour, FaultInfo, Group, OnRead, Place};
-use crate::sim::message::Template;
+use crate::sim::message::{Template, reason_phrase};
 use crate::sim::time::SimDuration;
 
 /// The application answers at once, before it does any work.
@@ -57,7 +56,7 @@ impl Behaviour for Misconfigured {
         };
         let mut template = usual.clone();
         template.status = Some(status);
-        template.reason = reason(status).to_owned();
+        template.reason = reason_phrase(status).to_owned();
         template.body = format!("{{\"error\": \"{why}\"}}");
         template
             .headers

@@ -1,7 +1,6 @@
 //! The orders API: what each request asks for, and the answers.
 
-use crate::sim::fault::application_error::reason;
-use crate::sim::message::{Method, Template, Value};
+use crate::sim::message::{Method, Template, Value, reason_phrase};
 use crate::sim::scenario::{App, OnFailure, Request, Shedding};
 
 /// What a request asks the API for.
@@ -133,8 +132,9 @@ impl Reply {
 ///
 /// `{n}` is a version where a row is written, and where it could not be.
 pub(crate) fn template(reply: Reply, origin: &str, shedding: Shedding) -> Template {
-    let failed =
-        |status, why: &str| answer(status, reason(status), &format!("{{\"error\": \"{why}\"}}"), origin);
+    let failed = |status, why: &str| {
+        answer(status, reason_phrase(status), &format!("{{\"error\": \"{why}\"}}"), origin)
+    };
     match reply {
         Reply::Usual(Route::Read(_)) => {
             answer(200, "OK", "{\"id\": {n}, \"item\": \"espresso machine\", \"status\": \"paid\"}", origin)

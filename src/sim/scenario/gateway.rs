@@ -11,6 +11,8 @@ mod limits;
 mod retry;
 mod upstreams;
 
+use std::ops::RangeBounds;
+
 use serde::{Deserialize, Serialize};
 
 pub(super) use check::check_settings;
@@ -276,6 +278,12 @@ impl NextUpstream {
             429 => Self::Http429,
             _ => return None,
         })
+    }
+
+    /// True if one of the conditions names this status; `fives` is what a product takes for `http_5xx`.
+    pub(crate) fn any_names(conditions: &[Self], status: u16, fives: impl RangeBounds<u16>) -> bool {
+        let all = fives.contains(&status) && conditions.contains(&Self::Http5xx);
+        all || Self::of_status(status).is_some_and(|named| conditions.contains(&named))
     }
 }
 

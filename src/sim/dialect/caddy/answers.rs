@@ -29,7 +29,7 @@ pub(super) fn own(o: OwnAnswer) -> Template {
     }
     let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.to_owned()));
     let body = if o.failure.is_none() { "down for maintenance" } else { "" };
-    let mut template = Template::new(o.status, &reason(o.status), &[], body);
+    let mut template = Template::new(o.status, &go::status_text(o.status), &[], body);
     let mut headers = Vec::new();
     if !body.is_empty() {
         headers.push(text("Content-Type", "text/plain; charset=utf-8"));
@@ -54,7 +54,7 @@ pub(super) fn forward(upstream: &Template) -> Template {
     let text = |name: &str, value: &str| (name.to_owned(), Value::Text(value.to_owned()));
     let mut template = upstream.clone();
     template.defect = None;
-    template.reason = reason(upstream.status.unwrap_or_default());
+    template.reason = go::status_text(upstream.status.unwrap_or_default());
     template.framing = match upstream.framing {
         Framing::Length => Framing::Length,
         Framing::Chunked | Framing::Close => Framing::Chunked,
@@ -101,49 +101,4 @@ fn sniffed(body: &str) -> &'static str {
     } else {
         "text/plain; charset=utf-8"
     }
-}
-
-/// `StatusText` of Go's net/http, and what stands where that is empty.
-fn reason(status: u16) -> String {
-    let text = match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        204 => "No Content",
-        206 => "Partial Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        406 => "Not Acceptable",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        410 => "Gone",
-        411 => "Length Required",
-        412 => "Precondition Failed",
-        413 => "Request Entity Too Large",
-        414 => "Request URI Too Long",
-        415 => "Unsupported Media Type",
-        422 => "Unprocessable Entity",
-        425 => "Too Early",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        507 => "Insufficient Storage",
-        508 => "Loop Detected",
-        511 => "Network Authentication Required",
-        other => return format!("status code {other}"),
-    };
-    text.to_owned()
 }

@@ -117,7 +117,9 @@ pub(in crate::sim::dialect) static ALB: Documented = Documented {
     log,
 };
 
-/// Ten seconds to connect, 60 s idle; all targets are asked when none is healthy.
+/// Ten seconds to connect ([`DOC`], 504), 60 s idle (AWS, Application Load Balancers, load balancer attributes:
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html>), probes every
+/// 30 s with their counts, and all targets are asked when none is healthy ([`HEALTH`]).
 fn defaults(bare: EffectiveSettings) -> EffectiveSettings {
     let minute = SimDuration::from_secs(60);
     EffectiveSettings {

@@ -127,7 +127,8 @@ pub(in crate::sim::dialect) static CLOUDFLARE: Documented = Documented {
 };
 
 /// 19 s to connect, 120 s for an answer and 128 KB of headers (the newer pages; older ones say 100 s and 32 KB), 900 s
-/// for an idle connection to the origin and 400 s for a client's (connection limits).
+/// for an idle connection to the origin and 400 s for a client's (Connection limits, July 2026:
+/// <https://developers.cloudflare.com/fundamentals/reference/connection-limits/>).
 fn defaults(bare: EffectiveSettings) -> EffectiveSettings {
     let kept = |secs| KeepAlive { idle: SimDuration::from_secs(secs), ..KeepAlive::default() };
     EffectiveSettings {

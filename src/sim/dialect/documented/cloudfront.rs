@@ -106,7 +106,9 @@ pub(in crate::sim::dialect) static CLOUDFRONT: Documented = Documented {
     log,
 };
 
-/// Three attempts of 10 s to connect, 30 s for an answer and between packets, connections kept for 5 s.
+/// Three attempts of 10 s to connect, 30 s for an answer and between packets, connections kept for 5 s (AWS, Values
+/// that you specify when you create or update a distribution, Origin settings:
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-values-specify.html>).
 fn defaults(bare: EffectiveSettings) -> EffectiveSettings {
     let answer = SimDuration::from_secs(30);
     EffectiveSettings {

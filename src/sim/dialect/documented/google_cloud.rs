@@ -145,7 +145,8 @@ pub(in crate::sim::dialect) static GOOGLE_CLOUD: Documented = Documented {
 };
 
 /// 30 s from the request's first byte to the answer's last (backend service settings); connections to backends are
-/// kept for 600 s, clients' for 610 s (request distribution). How large a head may be is not documented there.
+/// kept for 600 s, clients' for 610 s (Request distribution:
+/// <https://docs.cloud.google.com/load-balancing/docs/https/request-distribution>). How large a head may be is not documented there.
 fn defaults(bare: EffectiveSettings) -> EffectiveSettings {
     let kept = |secs| KeepAlive { idle: SimDuration::from_secs(secs), ..KeepAlive::default() };
     EffectiveSettings {

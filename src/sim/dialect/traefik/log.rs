@@ -3,8 +3,8 @@
 //! One router (`orders@file`) and one service of that name. Left out: `StartLocal`, `RequestContentSize`, the size of a
 //! body that broke off (0 is written), lines of middlewares, and the stack of a panic.
 
-use super::{KEPT_CONNECTION_GONE, error, reason};
-use crate::sim::dialect::LogLine;
+use super::{KEPT_CONNECTION_GONE, error};
+use crate::sim::dialect::{LogLine, go};
 use crate::sim::message::http_date;
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{Failure, Note, Outcome, Parcel, Span, SpanId, SpanKind, Trace};
@@ -176,7 +176,7 @@ fn complaint(trace: &Trace, id: SpanId, t: &Span) -> Option<LogLine> {
             let (status, ..) = error(failure, begun);
             let tls = matches!(failure, Failure::HandshakeFailed | Failure::BadCertificate);
             let level = if tls { "error" } else { "debug" };
-            line(level, &words(failure, begun, &address), &format!("{status} {}", reason(status)))
+            line(level, &words(failure, begun, &address), &format!("{status} {}", go::status_text(status)))
         }
     };
     Some(LogLine { at, file: "error", text })
