@@ -90,7 +90,7 @@ fn note(trace: &Trace, span: SpanId, note: Note) -> Option<String> {
             Action::Inject { node, fault } => format!("break {node}: {}", fault.label()),
             Action::Repair { node, fault } => format!("repair {node}: {}", fault.info().title),
             Action::Set { node, to } => {
-                format!("set {node}: {}", serde_json::to_string(to).unwrap_or_default())
+                format!("set {node}: {}", crate::sim::json::write(to))
             }
             Action::Deploy(deploy) => format!("deploy {}", deploy.origins.join(", ")),
         },

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{Preset, Run};
 use crate::sim::client::{Policy, profile};
+use crate::sim::json;
 use crate::sim::message::Method;
 use crate::sim::scenario::{
     Action, App, Change, Client, Distribution, KeepAlive, Link, Origin, OriginSettings, Request, Scenario,
@@ -63,12 +64,12 @@ fn once() -> u64 {
 }
 
 pub(super) fn read(id: &'static str, text: &str) -> Result<Preset, ScenarioError> {
-    let broken = |e: serde_json::Error| ScenarioError::Field {
+    let broken = |e: json::Error| ScenarioError::Field {
         pointer: String::new(),
         value: id.to_owned(),
         expected: e.to_string(),
     };
-    let file: File = serde_json::from_str(text).map_err(broken)?;
+    let file: File = json::parse(text).map_err(broken)?;
     let mut timeline = file.timeline;
     for calls in &file.calls {
         let request = Request { method: calls.method, path: "/".to_owned(), ..Request::default() };
@@ -108,9 +109,8 @@ pub(super) fn read(id: &'static str, text: &str) -> Result<Preset, ScenarioError
 }
 
 impl Caller {
-    fn client(self) -> Result<Client, serde_json::Error> {
-        let unknown =
-            |what: &str| <serde_json::Error as serde::de::Error>::custom(format!("{}: {what}", self.id));
+    fn client(self) -> Result<Client, json::Error> {
+        let unknown = |what: &str| <json::Error as serde::de::Error>::custom(format!("{}: {what}", self.id));
         let policy = match (&self.profile, self.policy) {
             (Some(id), None) => {
                 let profile = profile(id).ok_or_else(|| unknown("there is no such profile"))?;

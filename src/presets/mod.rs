@@ -9,6 +9,7 @@ mod clients;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::sim::json;
 use crate::sim::scenario::{Scenario, ScenarioError};
 
 /// A scenario with a name.
@@ -121,7 +122,7 @@ pub fn named(id: &str) -> Option<Preset> {
 }
 
 fn read(id: &'static str, text: &str) -> Result<Preset, ScenarioError> {
-    let file: File = serde_json::from_str(text).map_err(|e| ScenarioError::Field {
+    let file: File = json::parse(text).map_err(|e| ScenarioError::Field {
         pointer: String::new(),
         value: id.to_owned(),
         expected: e.to_string(),

@@ -33,6 +33,8 @@ use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 
+use crate::sim::json;
+
 pub use model::{
     Cause, Citation, CitationError, Code, Command, Confusion, Emitter, Question, Retry, Source, Statement,
 };
@@ -139,14 +141,14 @@ impl Library {
 }
 
 fn parse<T: DeserializeOwned>((file, text): (&'static str, &str)) -> Result<T, DataError> {
-    serde_json::from_str(text).map_err(|reason| DataError { file, reason })
+    json::parse(text).map_err(|reason| DataError { file, reason })
 }
 
 /// A data file that does not have the shape of the reference.
 #[derive(Debug)]
 struct DataError {
     file: &'static str,
-    reason: serde_json::Error,
+    reason: json::Error,
 }
 
 impl fmt::Display for DataError {

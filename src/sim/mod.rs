@@ -5,6 +5,7 @@ pub mod compare;
 pub mod dialect;
 pub mod explain;
 pub mod fault;
+pub mod json;
 pub mod message;
 pub mod metrics;
 pub mod origin;

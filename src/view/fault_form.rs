@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::sim::fault::Fault;
+use crate::sim::json;
 
 use super::form::Refusal;
 
@@ -58,7 +59,7 @@ pub fn with(fault: &Fault, pointer: &str, text: &str) -> Result<Fault, Refusal> 
             _ => Value::String(text.to_owned()),
         };
     }
-    serde_json::from_value(value).map_err(|e| Refusal(format!("{text:?} is not accepted: {e}.")))
+    json::read(&value).map_err(|e| Refusal(format!("{text:?} is not accepted: {e}.")))
 }
 
 #[cfg(test)]

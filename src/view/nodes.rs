@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::form::Refusal;
 use crate::sim::dialect::{Dialect, DialectName, Setting, dialect};
+use crate::sim::json;
 use crate::sim::scenario::{
     Action, Client, Dependency, DependencyKind, Gateway, GatewaySettings, NextUpstream, Origin, Scenario,
     Settings,
@@ -179,25 +180,25 @@ fn drop_what_lacks(product: &dyn Dialect, settings: &mut GatewaySettings) -> Vec
             };
             conditions.retain(alone);
         }
-        let mut json = serde_json::to_value(&*settings).unwrap_or_default();
+        let mut all = json::write(settings);
         let fields: Vec<String> =
-            json[name].as_object().into_iter().flatten().map(|(field, _)| field.clone()).collect();
+            all[name].as_object().into_iter().flatten().map(|(field, _)| field.clone()).collect();
         for field in fields {
             let mut only = serde_json::json!({ name: {} });
-            only[name][&field] = json[name][&field].clone();
-            let is_there = serde_json::from_value::<GatewaySettings>(only)
+            only[name][&field] = all[name][&field].clone();
+            let is_there = json::read::<GatewaySettings>(&only)
                 .is_ok_and(|only| product.supports(setting, &only).is_ok());
-            if !is_there && let Some(group) = json[name].as_object_mut() {
+            if !is_there && let Some(group) = all[name].as_object_mut() {
                 group.remove(&field);
             }
         }
-        let is_empty = json[name].as_object().is_some_and(serde_json::Map::is_empty);
-        let rest = serde_json::from_value::<GatewaySettings>(json.clone());
+        let is_empty = all[name].as_object().is_some_and(serde_json::Map::is_empty);
+        let rest = json::read::<GatewaySettings>(&all);
         let is_kept = !is_empty && rest.as_ref().is_ok_and(|rest| product.supports(setting, rest).is_ok());
-        if !is_kept && let Value::Object(all) = &mut json {
-            all.remove(name);
+        if !is_kept && let Value::Object(fields) = &mut all {
+            fields.remove(name);
         }
-        *settings = serde_json::from_value(json).unwrap_or_default();
+        *settings = json::read(&all).unwrap_or_default();
     }
     lacking
 }

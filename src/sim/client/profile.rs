@@ -103,7 +103,7 @@ const FILES: [(&str, &str); 27] = files![
 
 /// All of them, client by client. What the files hold is checked by a test.
 pub static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-    let read = |(_, text): &(&str, &str)| serde_json::from_str::<File>(text).ok();
+    let read = |(_, text): &(&str, &str)| crate::sim::json::parse::<File>(text).ok();
     FILES.iter().filter_map(read).flat_map(|file| file.configurations).collect()
 });
 
@@ -144,7 +144,7 @@ mod tests {
     fn every_file_is_read_and_every_policy_is_valid() {
         let mut ids = BTreeSet::new();
         for (name, text) in FILES {
-            let file: File = serde_json::from_str(text).expect(name);
+            let file: File = crate::sim::json::parse(text).expect(name);
             assert!(!file.configurations.is_empty(), "{name} is empty");
             for p in &file.configurations {
                 assert_eq!(p.id, format!("{}/{}", file.client, p.config), "{name}");

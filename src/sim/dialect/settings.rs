@@ -137,7 +137,7 @@ impl Setting {
     pub fn written(self, s: &EffectiveSettings) -> String {
         /// A field as JSON writes it, without quotation marks.
         fn json<T: serde::Serialize>(value: &T) -> String {
-            serde_json::to_string(value).unwrap_or_default().replace('"', "")
+            crate::sim::json::write(value).to_string().replace('"', "")
         }
         let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
         match self {
@@ -195,7 +195,7 @@ impl Setting {
         if let Some(fields) = fields.as_object_mut() {
             fields.remove(self.field());
         }
-        if let Ok(rest) = serde_json::from_value(fields) {
+        if let Ok(rest) = crate::sim::json::read(&fields) {
             *settings = rest;
         }
     }

@@ -56,7 +56,7 @@ fn product(whole: &Value, pointer: &str) -> Option<&'static dyn Dialect> {
         }
         _ => return None,
     };
-    let name = gateway.get("dialect").cloned().and_then(|name| serde_json::from_value(name).ok());
+    let name = gateway.get("dialect").and_then(|name| crate::sim::json::read(name).ok());
     Some(dialect(name.unwrap_or_default()))
 }
 

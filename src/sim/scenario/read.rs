@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{Scenario, VERSION};
+use crate::sim::json;
 
 /// The largest scenario that is read, in bytes of JSON.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -95,30 +96,21 @@ impl Scenario {
         {
             return Err(ScenarioError::Newer { version });
         }
-        let scenario: Self = serde_path_to_error::deserialize(value).map_err(|e| {
-            let pointer = pointer(e.path());
+        let scenario: Self = json::read(value).map_err(|e| {
+            let pointer = e.pointer();
             let found = value.pointer(&pointer).map_or_else(|| "absent".to_owned(), shortened);
-            let message = e.inner().to_string();
+            let message = e.message();
             let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
             let meant = unknown.and_then(|field| super::directive::meant(value, &pointer, field));
             ScenarioError::Field {
                 pointer: beginning(pointer, 200),
                 value: found,
                 expected: match (unknown, meant) {
-                    (Some(field), Some(meant)) => with_suggestion(&message, field, meant),
-                    _ => expectation(&message),
+                    (Some(field), Some(meant)) => with_suggestion(message, field, meant),
+                    _ => expectation(message),
                 },
             }
         })?;
-        if let Some((pointer, found)) =
-            list_for_object(value, &serde_json::to_value(&scenario).unwrap_or_default())
-        {
-            return Err(ScenarioError::Field {
-                pointer,
-                value: shortened(found),
-                expected: "an object".to_owned(),
-            });
-        }
         scenario.check()?;
         Ok(scenario)
     }
@@ -134,9 +126,7 @@ impl Scenario {
     }
 
     fn to_value(&self) -> Value {
-        let whole = serde_json::to_value(self).unwrap_or_default();
-        let default = serde_json::to_value(Self::default()).unwrap_or_default();
-        match (whole, default) {
+        match (json::write(self), json::write(&Self::default())) {
             (Value::Object(mut fields), Value::Object(default)) => {
                 fields.retain(|name, value| name == "version" || default.get(name) != Some(value));
                 Value::Object(fields)
@@ -144,41 +134,6 @@ impl Scenario {
             (whole, _) => whole,
         }
     }
-}
-
-/// The first list that stands where an object belongs.
-///
-/// serde takes a list for a structure's fields in order; a scenario that is written so could not be read by a person.
-fn list_for_object<'a>(found: &'a Value, meant: &Value) -> Option<(String, &'a Value)> {
-    match (found, meant) {
-        (Value::Array(_), Value::Object(_)) => Some((String::new(), found)),
-        (Value::Array(found), Value::Array(meant)) => {
-            found.iter().zip(meant).enumerate().find_map(|(i, (f, m))| {
-                list_for_object(f, m).map(|(pointer, value)| (format!("/{i}{pointer}"), value))
-            })
-        }
-        (Value::Object(found), Value::Object(meant)) => found.iter().find_map(|(key, f)| {
-            list_for_object(f, meant.get(key)?).map(|(pointer, value)| (format!("/{key}{pointer}"), value))
-        }),
-        _ => None,
-    }
-}
-
-/// The path of a field as a JSON pointer (RFC 6901).
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path {
-        let step = match segment {
-            Segment::Seq { index } => index.to_string(),
-            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
-            Segment::Enum { variant } => variant.replace('~', "~0").replace('/', "~1"),
-            Segment::Unknown => continue,
-        };
-        pointer.push('/');
-        pointer.push_str(&step);
-    }
-    pointer
 }
 
 /// A value as it is quoted in an error: JSON, cut after some 60 characters.

@@ -6,6 +6,7 @@ use super::schema::{Part, Schema, Shape};
 use super::{Field, Form, Kind, build, put, start, words};
 use crate::sim::dialect::DialectName;
 use crate::sim::fault;
+use crate::sim::json;
 use crate::sim::scenario::Scenario;
 use crate::sim::time::SimTime;
 use crate::view::form::Refusal;
@@ -62,7 +63,7 @@ impl Form {
             }
             ["gateways", place, "dialect"] => {
                 // Whether there is such a product, the reader says.
-                let name = serde_json::from_value::<DialectName>(value.clone());
+                let name = json::read::<DialectName>(&value);
                 let place = place.parse::<usize>().ok();
                 match (name, place.and_then(|place| scenario.gateways.get(place))) {
                     (Ok(name), Some(gateway)) => nodes::with_dialect(scenario, &gateway.id, name)?,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sim::dialect::{Dialect, Setting, dialect};
+use crate::sim::json;
 use crate::sim::scenario::{GatewaySettings, Scenario};
 
 /// The settings that are groups: a change of one field leaves the others as they are.
@@ -34,7 +35,7 @@ impl Product {
 
     /// True if the product takes these settings only with probes beside them.
     pub(super) fn needs_probes(&self, settings: &Value) -> bool {
-        let settings: GatewaySettings = serde_json::from_value(settings.clone()).unwrap_or_default();
+        let settings: GatewaySettings = json::read(settings).unwrap_or_default();
         self.dialect.supports(Setting::PassiveHealth, &settings).is_err()
     }
 
@@ -55,7 +56,7 @@ impl Product {
             // Some of its forms need probes beside them, which come along with the change.
             settings["health_check"] = json!({});
         }
-        let settings: GatewaySettings = serde_json::from_value(settings).ok()?;
+        let settings: GatewaySettings = json::read(&settings).ok()?;
         let instead = self.dialect.supports(setting(name)?, &settings).err()?;
         Some(format!("{} has no such setting; {instead}.", self.dialect.title()))
     }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::product::{GROUPS, Product};
 use super::schema::{Part, Schema};
 use super::{Lands, shown};
+use crate::sim::json;
 use crate::sim::scenario::{Action, Scenario};
 use crate::sim::time::SimTime;
 use crate::view::edit;
@@ -160,7 +161,7 @@ fn tidy(scenario: Scenario, at: SimTime, node: &str) -> Scenario {
                 if let Some(fields) = less["do"]["set"]["to"][kind].as_object_mut() {
                     fields.remove(name);
                 }
-                let Ok(read) = serde_json::from_value(less.clone()) else { continue };
+                let Ok(read) = json::read(&less) else { continue };
                 let mut lighter = tidied.clone();
                 lighter.timeline[i] = read;
                 if lighter.check().is_ok() && shown::now(&lighter, at) == holds {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::sim::dialect::{Setting, dialect};
+use crate::sim::json;
 use crate::sim::scenario::{
     Client, Dependency, DependencySettings, Gateway, GatewaySettings, Origin, OriginSettings, Scenario,
 };
@@ -95,9 +96,9 @@ fn usual_of_gateway(gateway: &Gateway, configured: &GatewaySettings) -> GatewayS
         if let Some(fields) = without.as_object_mut() {
             fields.remove(setting.field());
         }
-        let without: GatewaySettings = serde_json::from_value(without).unwrap_or_default();
+        let without: GatewaySettings = json::read(&without).unwrap_or_default();
         let there = serde_json::to_value(filled_in(gateway, &without)).unwrap_or_default();
         all[setting.field()] = there[setting.field()].clone();
     }
-    serde_json::from_value(all).unwrap_or_default()
+    json::read(&all).unwrap_or_default()
 }
