@@ -116,5 +116,14 @@ pub fn explain_with(trace: &Trace, index: &Index<'_>, attempt: SpanId) -> Explan
     }
 }
 
+/// The status that the client of an attempt read, and whether a timer decided: an explanation's first part alone.
+pub fn outcome_of(trace: &Trace, index: &Index<'_>, attempt: SpanId) -> (Option<u16>, bool) {
+    let status = match trace.span(attempt).outcome {
+        Outcome::Answer(m) | Outcome::Broken(m, _) => trace.status(m),
+        _ => None,
+    };
+    (status, cause::find(trace, index, attempt).mechanism.is_some_and(Mechanism::is_timer))
+}
+
 #[cfg(test)]
 mod tests;

@@ -36,7 +36,8 @@ pub(crate) fn run(session: Session) {
     });
 }
 
-fn now() -> f64 {
+/// Seconds of the page's own clock.
+pub(super) fn now() -> f64 {
     window().performance().map_or(0.0, |p| p.now() / 1_000.0)
 }
 
@@ -48,7 +49,7 @@ fn frame(session: Session, turn: StoredValue<u32>, mine: u32, before: f64) {
     let wall = (now - before).clamp(0.0, LONGEST_FRAME);
     let run = session.run.get_untracked();
     let from = session.cursor.get_untracked();
-    let to = pace::advance(&run.flights, from, wall, session.speed.get_untracked());
+    let to = pace::advance(&run, from, wall, session.speed.get_untracked());
     if arrive(session, to) {
         request_animation_frame(move || frame(session, turn, mine, now));
     }
@@ -63,7 +64,7 @@ fn step(session: Session, turn: StoredValue<u32>, mine: u32) {
     let from = session.cursor.get_untracked();
     // Who sent a request waits for its answer, not for every event on the way.
     let next = session.until.get_untracked().filter(|until| *until > from);
-    let next = next.or_else(|| run.steps.iter().map(|s| s.at).find(|at| *at > from));
+    let next = next.or_else(|| run.step_moment(run.steps_by(from)));
     let next = next.unwrap_or(run.last().max(from));
     let stands_still = next == from;
     if arrive(session, next) && !stands_still {

@@ -24,8 +24,7 @@ pub(crate) fn Explanation() -> impl IntoView {
     let reference = Memo::new(move |_| {
         let run = session.run.get();
         let attempt = session.explained.get().and_then(|key| run.attempt(key))?;
-        let paragraphs = &attempt.explanation.as_ref()?.paragraphs;
-        card::card(attempt.status?, paragraphs)
+        card::card(attempt.status?, &run.explanation(attempt)?.paragraphs)
     });
     let settings = Memo::new(move |_| session.panel.with(|p| *p == Panel::Settings));
     let asks = Memo::new(move |_| session.scenario.with(|s| !first::has_sent(s)));

@@ -24,7 +24,7 @@ pub(crate) fn Foot() -> impl IntoView {
                 <span class="cut" id="cut">{words::CUT}</span>
             </Show>
             <span>{gateway}</span>
-            <span>"digest " <span class="num" id="digest">{move || format!("{:016x}", session.run.with(|r| r.digest))}</span></span>
+            <span>"digest " <span class="num" id="digest">{move || format!("{:016x}", session.run.with(|r| r.digest()))}</span></span>
             <button class="as-link" on:click=move |_| session.panel.set(Panel::Keys)>"Keys"</button>
         </footer>
     }

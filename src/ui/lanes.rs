@@ -57,7 +57,7 @@ fn Scrub() -> impl IntoView {
     let spoken = move || {
         let run = session.run.get();
         let at = format::moment(session.cursor.get());
-        match session.step.get().and_then(|i| run.steps.get(i).map(|s| (i, s))) {
+        match session.step.get().and_then(|i| run.step(i).map(|s| (i, s))) {
             Some((i, step)) => format!("{at}, event {} of {}, {}", i + 1, run.steps.len(), step.sentence()),
             None => at,
         }

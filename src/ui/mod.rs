@@ -10,6 +10,7 @@ pub(crate) mod chain;
 pub(crate) mod chips;
 pub(crate) mod clock;
 pub(crate) mod composer;
+pub(crate) mod computing;
 pub(crate) mod explanation;
 pub(crate) mod foot;
 pub(crate) mod goal_list;

@@ -26,7 +26,7 @@ pub(crate) fn NodeCard(
         let run = session.run.get();
         // A node may be gone already when its card is still there.
         run.trace.nodes.get(usize::from(id.0))?;
-        let explained = session.explained.get().and_then(|key| run.attempt(key).cloned());
+        let explained = session.explained.get().and_then(|key| run.attempt(key).copied());
         Some(path::node(&run, id, session.cursor.get(), session.step.get(), explained.as_ref()))
     });
     let of = move |read: fn(&NodeView) -> String| node.with(|n| n.as_ref().map(read).unwrap_or_default());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::computing;
 use super::settings_schema::SchemaFile;
 use crate::sim::message::Method;
 use crate::sim::scenario::{Action, Request, Scenario};
@@ -36,8 +37,14 @@ pub(crate) enum Panel {
 pub struct Session {
     /// All there is to say about the run.
     pub(crate) scenario: RwSignal<Scenario>,
-    /// The run of that scenario.
+    /// The run of that scenario; while a long one is [computed](Session::computing), that of the scenario before.
     pub(crate) run: Memo<Arc<Run>>,
+    /// Where a run is put once it is there.
+    pub(crate) made: RwSignal<Arc<Run>>,
+    /// How far the computing of a long run is, 0 to 1.
+    pub(crate) computing: RwSignal<Option<f64>>,
+    /// The number of the run that was asked for last; the computing of an earlier one ends by itself.
+    pub(crate) turn: StoredValue<u32>,
     /// The moment that is shown.
     pub(crate) cursor: RwSignal<SimTime>,
     /// The step that is shown: among those of one moment, the one that a person stepped to.
@@ -89,7 +96,8 @@ impl Session {
     /// A session with the scenario of a first visit. `address` is what a share link starts with.
     pub fn new(address: String) -> Self {
         let scenario = RwSignal::new(first::scenario());
-        let run = Memo::new(move |_| scenario.with(|s| Arc::new(Run::new(s))));
+        let made = RwSignal::new(Arc::new(scenario.with_untracked(Run::new)));
+        let run = Memo::new(move |_| made.get());
         let cursor = RwSignal::new(SimTime::ZERO);
         let known = RwSignal::new(SimTime::ZERO);
         let selected = RwSignal::new(None);
@@ -101,6 +109,9 @@ impl Session {
         let request = first::request();
         Self {
             run,
+            made,
+            computing: RwSignal::new(None),
+            turn: StoredValue::new(0),
             cursor,
             step: RwSignal::new(None),
             known,
@@ -152,14 +163,22 @@ impl Session {
             self.method.set(request.method);
             self.path.set(request.path);
         }
-        self.scenario.set(scenario);
-        let run = self.run.get_untracked();
-        let newest = run.calls.keys().max();
-        let answer = run.attempts.iter().find(|a| Some(&a.call) == newest && a.explanation.is_some());
-        let at = answer.map_or(SimTime::ZERO, |a| a.end);
-        self.known.set(run.last());
-        self.cursor.set(at);
-        self.step.set(run.step_at(at));
+        self.adopt(scenario, |session| {
+            let run = session.run.get_untracked();
+            let newest = run.calls.last().map(|call| call.span);
+            let answer = newest.and_then(|call| run.attempts_of(call).find(|a| a.is_over()));
+            let at = answer.map_or(SimTime::ZERO, |a| a.end);
+            session.known.set(run.last());
+            session.cursor.set(at);
+            session.step.set(run.step_at(at));
+        });
+    }
+
+    /// Makes `next` the scenario. What comes `then` is done once its run is there: for a long one that is later, and
+    /// what was on the screen stays there until then.
+    fn adopt(self, next: Scenario, then: impl FnOnce(Self) + 'static) {
+        self.scenario.set(next);
+        self.scenario.with_untracked(|next| computing::compute(self, next, Box::new(then)));
     }
 
     /// Says what is wrong with a link or a scenario; the run stays.
@@ -195,7 +214,7 @@ impl Session {
         self.pause();
         self.go(at, step);
         let run = self.run.get_untracked();
-        if let Some(step) = self.step.get_untracked().and_then(|i| run.steps.get(i)) {
+        if let Some(step) = self.step.get_untracked().and_then(|i| run.step(i)) {
             self.spoken.set(format!("{}: {}", crate::view::format::moment(step.at), step.sentence()));
         }
     }
@@ -210,8 +229,8 @@ impl Session {
             (Some(i), true) => Some(i + 1),
             (Some(i), false) => i.checked_sub(1),
         };
-        if let Some((i, step)) = next.and_then(|i| run.steps.get(i).map(|s| (i, s))) {
-            self.seek(step.at, Some(i));
+        if let Some((i, at)) = next.and_then(|i| run.step_moment(i).map(|at| (i, at))) {
+            self.seek(at, Some(i));
         }
     }
 
@@ -263,11 +282,16 @@ impl Session {
 
     /// Puts a change at the cursor.
     pub(crate) fn change(self, action: Action) -> bool {
+        self.change_and(action, |_| ())
+    }
+
+    /// The same with what comes `then`, once the run with the change is there.
+    pub(crate) fn change_and(self, action: Action, then: impl FnOnce(Self) + 'static) -> bool {
         let run = self.run.get_untracked();
         let at = edit::moment(&run, self.cursor.get_untracked());
-        match edit::on(&run, at, action) {
+        match self.scenario.with_untracked(|s| edit::onto(&run, s, at, action)) {
             Ok(next) => {
-                self.replace(next, at);
+                self.replace_and(next, at, then);
                 true
             }
             Err(refusal) => {
@@ -279,6 +303,10 @@ impl Session {
 
     /// Makes `next` the scenario; what lies behind `at` is not known any more.
     pub(crate) fn replace(self, next: Scenario, at: SimTime) {
+        self.replace_and(next, at, |_| ());
+    }
+
+    fn replace_and(self, next: Scenario, at: SimTime, then: impl FnOnce(Self) + 'static) {
         let before = (self.scenario.get_untracked(), self.cursor.get_untracked());
         self.past.update(|past| {
             past.push(before);
@@ -287,7 +315,7 @@ impl Session {
             }
         });
         self.undone.set(Vec::new());
-        self.show(next, at);
+        self.show(next, at, then);
     }
 
     /// Takes the last change back, or makes one that was taken back again.
@@ -297,19 +325,20 @@ impl Session {
         let now = (self.scenario.get_untracked(), self.cursor.get_untracked());
         to.update(|list| list.push(now));
         self.pause();
-        self.show(scenario, at);
+        self.show(scenario, at, |_| ());
         let word = if back { "Undone" } else { "Done again" };
         self.spoken.set(format!("{word}; at {}.", crate::view::format::moment(at)));
     }
 
-    fn show(self, next: Scenario, at: SimTime) {
+    fn show(self, next: Scenario, at: SimTime, then: impl FnOnce(Self) + 'static) {
         self.message.set(None);
         self.selected.set(None);
-        self.scenario.set(next);
-        let run = self.run.get_untracked();
-        self.known.set(at);
-        self.cursor.set(at);
-        self.step.set(run.step_at(at));
+        self.adopt(next, move |session| {
+            session.known.set(at);
+            session.cursor.set(at);
+            session.step.set(session.run.with_untracked(|run| run.step_at(at)));
+            then(session);
+        });
         // The composer's client may be gone, or have another name.
         let first = self.scenario.with_untracked(|s| {
             let client = self.client.get_untracked();
@@ -324,14 +353,14 @@ impl Session {
     pub(crate) fn send(self) {
         let request = Request::new(self.method.get_untracked(), &self.path.get_untracked());
         let sent = self.scenario.with_untracked(|s| s.timeline.len());
-        if !self.change(Action::Send { client: self.client.get_untracked(), request }) {
-            return;
-        }
-        let run = self.run.get_untracked();
-        let mut mine =
-            run.attempts.iter().filter(|a| a.key.call.change as usize == sent && a.explanation.is_some());
-        self.until.set(mine.next().map(|a| a.end));
-        self.playing.set(true);
+        let action = Action::Send { client: self.client.get_untracked(), request };
+        self.change_and(action, move |session| {
+            let run = session.run.get_untracked();
+            let call = run.call(CallKey { change: sent as u32, nth: 0 });
+            let answer = call.and_then(|call| run.attempts_of(call.span).find(|a| a.is_over()));
+            session.until.set(answer.map(|a| a.end));
+            session.playing.set(true);
+        });
     }
 }
 

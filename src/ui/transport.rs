@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::clock::motion_is_reduced;
+use super::computing;
 use super::icon::{Icon, MarkIcon};
 use super::session::session;
 use super::words;
@@ -19,12 +20,12 @@ pub(crate) fn Transport() -> impl IntoView {
     let step = Memo::new(move |_| {
         let run = session.run.get();
         let count = run.steps.len();
-        session.step.get().and_then(|i| run.steps.get(i).map(|s| (i + 1, count, s.mark, s.sentence())))
+        session.step.get().and_then(|i| run.step(i).map(|s| (i + 1, count, s.mark, s.sentence())))
     });
     let slowed = Memo::new(move |_| {
         session.playing.get()
             && !motion_is_reduced()
-            && session.run.with(|r| pace::slowed(&r.flights, session.cursor.get(), session.speed.get()))
+            && session.run.with(|r| pace::slowed(r, session.cursor.get(), session.speed.get()))
     });
     let icon = Signal::derive(move || if session.playing.get() { "#i-pause" } else { "#i-play" });
     let set_speed = move |event| {
@@ -51,7 +52,10 @@ pub(crate) fn Transport() -> impl IntoView {
                 <span id="clock">{move || format::clock(session.cursor.get())}</span>
                 <small>{move || format!(" / {}", format::tick(session.run.with(|r| r.extent(session.known.get())).as_nanos()))}</small>
             </span>
-            <span class="event grow">{move || event(step.get(), slowed.get(), session.run.with(|r| r.trace.scenario.seed))}</span>
+            <span class="event grow">{move || match session.computing.get() {
+                Some(share) => computing::progress(share).into_any(),
+                None => event(step.get(), slowed.get(), session.run.with(|r| r.trace.scenario.seed)).into_any(),
+            }}</span>
             <label class="speed hide-s">
                 "speed"
                 <input type="range" min=SLOWEST.to_string() max=FASTEST.to_string() step="0.1"
@@ -84,7 +88,7 @@ fn event(step: Option<Shown>, slowed: bool, seed: u64) -> impl IntoView {
         _ if slowed => view! { <span class="dim slowed">{words::SLOWED}</span> }.into_any(),
         None => view! { <span>{format!("Ready. Seed {seed}.")}</span> }.into_any(),
         Some((number, count, mark, sentence)) => view! {
-            <span class="dim num">{format!("event {number} of {count}")}</span>
+            <span class="dim num">{format!("event {} of {}", format::grouped(number), format::grouped(count))}</span>
             <span class="what" title=sentence.clone()>{mark.map(|mark| view! { <MarkIcon mark=mark/> })} {sentence.clone()}</span>
         }
         .into_any(),

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use super::icon::{Icon, MarkIcon};
 use super::session::{Panel, session};
-use super::words;
+use super::words::{self, computing};
 use crate::view::format::{self, css_percent};
 use crate::view::mark::Mark;
 use crate::view::path::{self, Breakable, Fan, LineState};
-use crate::view::wires::{self, Dot, DotKind};
+use crate::view::wires::{self, Dot, DotKind, Dots};
 
 /// The wire to the right of a column.
 #[component]
@@ -22,12 +22,9 @@ pub(crate) fn Wire(
     let breakables = Memo::new(move |_| wire.with(|w| w.breakables.clone()));
     let dots = Memo::new(move |_| {
         if super::clock::motion_is_reduced() {
-            return Vec::new();
+            return Dots::default();
         }
-        let run = session.run.get();
-        let mut dots = wires::dots(&run.trace, &run.flights, session.cursor.get());
-        dots.retain(|d| d.wire == left);
-        dots
+        wires::dots(&session.run.get(), left, session.cursor.get())
     });
     let fan = move || match wire.with(|w| w.fan) {
         Fan::Straight => "wire",
@@ -50,7 +47,11 @@ pub(crate) fn Wire(
                 }).collect_view()}
             </svg>
             <span class="lab" title="Latency, one way">{move || wire.with(|w| w.label.clone())}</span>
-            {move || dots.get().into_iter().map(dot).collect_view()}
+            {move || {
+                let Dots { dots, more } = dots.get();
+                let more = (more > 0).then(|| view! { <span class="lab more">{computing::more_dots(more)}</span> });
+                view! { {dots.into_iter().map(dot).collect_view()} {more} }
+            }}
             {move || breakables.get().into_iter().map(|b| breakable(left, b)).collect_view()}
         </div>
     }

@@ -18,11 +18,21 @@ pub struct ActiveFault {
     pub since: SimTime,
 }
 
-/// All changes up to and including `at`, in the order in which they happen.
-fn until(scenario: &Scenario, at: SimTime) -> Vec<&Change> {
-    let mut changes: Vec<&Change> = scenario.timeline.iter().filter(|c| c.at <= at).collect();
+/// True if an action breaks or mends something.
+pub(super) fn is_about_faults(action: &Action) -> bool {
+    matches!(action, Action::Inject { .. } | Action::Repair { .. })
+}
+
+/// All changes up to and including `at` that a test lets through, in the order in which they happen.
+fn until(scenario: &Scenario, at: SimTime, about: impl Fn(&Action) -> bool) -> Vec<&Change> {
+    let mut changes: Vec<&Change> =
+        scenario.timeline.iter().filter(|c| c.at <= at && about(&c.action)).collect();
     changes.sort_by_key(|c| c.at);
     changes
+}
+
+fn sets(action: &Action) -> bool {
+    matches!(action, Action::Set { .. })
 }
 
 /// All faults that are there at a moment, in the order in which they came.
@@ -46,7 +56,7 @@ pub fn faults(scenario: &Scenario, at: SimTime) -> Vec<ActiveFault> {
         begin(link(&dependency.id), &dependency.link.faults);
         begin(dependency.id.clone(), &dependency.faults);
     }
-    for change in until(scenario, at) {
+    for change in until(scenario, at, is_about_faults) {
         match &change.action {
             Action::Inject { node, fault } => {
                 active.retain(|a| a.place != *node || a.fault.kind() != fault.kind());
@@ -68,7 +78,7 @@ pub fn link(node: &str) -> String {
 pub fn gateway(scenario: &Scenario, id: &str, at: SimTime) -> GatewaySettings {
     let mut settings =
         scenario.gateways.iter().find(|g| g.id == id).map(|g| g.settings.clone()).unwrap_or_default();
-    for change in until(scenario, at) {
+    for change in until(scenario, at, sets) {
         if let Action::Set { node, to: Settings::Gateway(later) } = &change.action
             && node == id
         {
@@ -82,7 +92,7 @@ pub fn gateway(scenario: &Scenario, id: &str, at: SimTime) -> GatewaySettings {
 pub fn origin(scenario: &Scenario, id: &str, at: SimTime) -> OriginSettings {
     let mut settings =
         scenario.origins.iter().find(|o| o.id == id).map(|o| o.settings.clone()).unwrap_or_default();
-    for change in until(scenario, at) {
+    for change in until(scenario, at, sets) {
         if let Action::Set { node, to: Settings::Origin(later) } = &change.action
             && node == id
         {
@@ -96,7 +106,7 @@ pub fn origin(scenario: &Scenario, id: &str, at: SimTime) -> OriginSettings {
 pub fn dependency(scenario: &Scenario, id: &str, at: SimTime) -> DependencySettings {
     let mut settings =
         scenario.dependencies.iter().find(|d| d.id == id).map(|d| d.settings.clone()).unwrap_or_default();
-    for change in until(scenario, at) {
+    for change in until(scenario, at, sets) {
         if let Action::Set { node, to: Settings::Dependency(later) } = &change.action
             && node == id
         {
@@ -114,7 +124,7 @@ pub fn latency(scenario: &Scenario, node: &str, at: SimTime) -> SimDuration {
         .find(|(id, _)| *id == node)
         .map_or(SimDuration::ZERO, |(_, link)| link.latency);
     let place = link(node);
-    until(scenario, at).into_iter().fold(from_start, |latency, change| match &change.action {
+    until(scenario, at, sets).into_iter().fold(from_start, |latency, change| match &change.action {
         Action::Set { node, to: Settings::Latency(later) } if *node == place => *later,
         _ => latency,
     })
@@ -124,7 +134,7 @@ pub fn latency(scenario: &Scenario, node: &str, at: SimTime) -> SimDuration {
 pub fn policy(scenario: &Scenario, id: &str, at: SimTime) -> Policy {
     let mut policy =
         scenario.clients.iter().find(|c| c.id == id).map(|c| c.policy.clone()).unwrap_or_default();
-    for change in until(scenario, at) {
+    for change in until(scenario, at, sets) {
         if let Action::Set { node, to: Settings::Client(later) } = &change.action
             && node == id
         {
@@ -137,7 +147,7 @@ pub fn policy(scenario: &Scenario, id: &str, at: SimTime) -> Policy {
 /// What a client sends by itself at a moment.
 pub fn traffic(scenario: &Scenario, id: &str, at: SimTime) -> Option<Traffic> {
     let mut traffic = scenario.clients.iter().find(|c| c.id == id).and_then(|c| c.traffic.clone());
-    for change in until(scenario, at) {
+    for change in until(scenario, at, sets) {
         match &change.action {
             Action::Set { node, to: Settings::Traffic(later) } if node == id => traffic = Some(later.clone()),
             Action::Set { node, to: Settings::NoTraffic {} } if node == id => traffic = None,

@@ -13,14 +13,12 @@ use super::run::Run;
 /// Changes of a moment come before everything else of that moment. What was just seen shall not change, so a change is put
 /// behind it: on the next whole millisecond, microsecond or nanosecond that nothing else comes before.
 pub fn moment(run: &Run, cursor: SimTime) -> SimTime {
-    let happens = |at: &SimTime| {
-        run.trace.events.iter().any(|e| e.at == *at && !matches!(e.note, Note::Change(_)))
-            || run.trace.spans.iter().any(|s| s.start == *at || s.end == *at)
-    };
-    if !happens(&cursor) {
+    let events = run.events_at(cursor);
+    let is_noted = run.trace.events[events.clone()].iter().any(|e| !matches!(e.note, Note::Change(_)));
+    if !is_noted && !run.trace.spans.iter().any(|s| s.start == cursor || s.end == cursor) {
         return cursor;
     }
-    let next = (run.trace.events.iter()).map(|e| e.at).find(|at| *at > cursor).unwrap_or(SimTime::NEVER);
+    let next = run.trace.events.get(events.end).map_or(SimTime::NEVER, |e| e.at);
     [1_000_000, 1_000]
         .into_iter()
         .map(|grain: u64| SimTime::from_nanos((cursor.as_nanos() / grain + 1) * grain))
@@ -38,17 +36,25 @@ const DAY: SimTime = SimTime::from_secs(86_400);
 /// # Errors
 /// What is wrong with the change, or that the run was cut before that moment; the scenario then stays as it is.
 pub fn on(run: &Run, at: SimTime, action: Action) -> Result<Scenario, Refusal> {
+    onto(run, &run.trace.scenario, at, action)
+}
+
+/// The same for a scenario that is not run yet, while `run` is still on the screen.
+///
+/// # Errors
+/// As those of [`on`].
+pub fn onto(run: &Run, scenario: &Scenario, at: SimTime, action: Action) -> Result<Scenario, Refusal> {
     if run.is_cut() && at >= run.last() {
         return Err(Refusal(format!(
             "This run was cut at {}, after {} events; a change behind that would never happen. Put it earlier, or lower the traffic.",
             format::moment(run.last()),
-            super::run::MOST_EVENTS
+            format::grouped(run.trace.events.len())
         )));
     }
     if at > DAY {
         return Err(Refusal("A run lasts 24 h at most.".to_owned()));
     }
-    let mut scenario = run.trace.scenario.clone();
+    let mut scenario = scenario.clone();
     let end = SimTime::ZERO + scenario.horizon;
     if matches!(action, Action::Send { .. }) && at + ROOM > end && !run.is_cut() {
         scenario.horizon = (at + ROOM).min(DAY).since(SimTime::ZERO).max(scenario.horizon);
@@ -195,10 +201,10 @@ mod tests {
     fn a_change_behind_the_cut_is_refused() {
         let busy =
             r#"{"horizon": "1h", "clients": [{"traffic": {"arrivals": {"constant": {"rate": 1000}}}}]}"#;
-        let run = Run::new(&Scenario::from_json(busy).expect("a scenario"));
+        let run = Run::up_to(&Scenario::from_json(busy).expect("a scenario"), 20_000);
         assert!(run.is_cut());
         let refusal = on(&run, SimTime::from_secs(60), inject("A", "process_down")).expect_err("cut");
-        assert!(refusal.0.contains("was cut at"), "{}", refusal.0);
+        assert!(refusal.0.contains("was cut at") && refusal.0.contains("after 20,0"), "{}", refusal.0);
         assert!(on(&run, SimTime::from_millis(1), inject("A", "process_down")).is_ok());
     }
 

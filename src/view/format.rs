@@ -80,9 +80,25 @@ pub fn css_percent(share: f64) -> String {
     format!("{share:.2}")
 }
 
-/// `1 order`, `2 orders`.
+/// `1 order`, `2 orders`, `12,000 orders`.
 pub fn count(n: usize, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+    if n == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(n)) }
+}
+
+/// A number with a comma before every three digits from ten thousand on.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 fn seconds(nanos: u64) -> String {
@@ -139,6 +155,13 @@ mod tests {
             "query takes 3.5 s on average, then 2 ms"
         );
         assert_eq!(spaced("as 1s2 or s"), "as 1s2 or s");
+    }
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        for (n, text) in [(0, "0"), (9_999, "9999"), (10_000, "10,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(n), text);
+        }
     }
 
     #[test]

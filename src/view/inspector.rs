@@ -4,7 +4,7 @@ use crate::sim::dialect::dialect;
 use crate::sim::explain::noticed;
 use crate::sim::message::Method;
 use crate::sim::time::SimTime;
-use crate::sim::trace::{Failure, Note, Outcome, SpanKind};
+use crate::sim::trace::{Failure, Index, Note, Outcome, SpanKind};
 
 use super::conditions;
 use super::run::{Attempt, Run};
@@ -126,9 +126,11 @@ fn coloured(answer: &str) -> Raw {
 fn log(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
     let trace = &run.trace;
     let mut raw = Raw::new();
-    let requests =
-        trace.of_kind(SpanKind::GatewayRequest).filter(|(id, _)| trace.descends(*id, attempt.span));
-    for (id, span) in requests {
+    for id in Index::new(trace).below(attempt.span) {
+        let span = trace.span(id);
+        if span.kind != SpanKind::GatewayRequest {
+            continue;
+        }
         let Some(name) = trace.dialect(span.node) else { continue };
         let lines = dialect(name).log_lines(trace, id);
         for file in ["access", "access.json", "error"] {
@@ -150,23 +152,15 @@ fn log(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
 
 /// The numbers of the orders that an attempt created by a moment.
 pub fn orders(run: &Run, attempt: &Attempt, by: SimTime) -> Vec<u32> {
-    let committed = run.trace.events.iter().take_while(|e| e.at <= by);
-    committed
-        .filter_map(|e| match e.note {
-            Note::Committed(order) if run.trace.descends(e.span, attempt.span) => Some(order),
-            _ => None,
-        })
-        .collect()
+    run.orders_of(attempt.span, by).into_iter().map(|(_, order)| order).collect()
 }
 
 /// What an origin did, line by line; times are seconds of the run.
 fn origin(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
     let trace = &run.trace;
     let mut raw = Raw::new();
-    for event in trace.events.iter().take_while(|e| e.at <= known) {
-        if event.span == crate::sim::trace::SpanId::NONE || !trace.descends(event.span, attempt.span) {
-            continue;
-        }
+    let notes = Index::new(trace).notes_below(attempt.span);
+    for (_, event) in notes.into_iter().take_while(|(_, e)| e.at <= known) {
         let span = trace.span(event.span);
         if !matches!(span.kind, SpanKind::Work | SpanKind::Query) {
             continue;
@@ -201,20 +195,19 @@ fn origin(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
 
 /// What the origin did against what the client was told.
 fn origin_note(run: &Run, attempt: &Attempt, known: SimTime) -> Option<Remark> {
-    attempt.explanation.as_ref()?;
-    let created = orders(run, attempt, known);
+    if !attempt.is_over() {
+        return None;
+    }
+    let created = run.orders_of(attempt.span, known);
     let told = mark::label(attempt.status);
     let told_success = attempt.mark.good();
-    let order = created.first()?;
-    let committed = run.trace.events.iter().find(|e| {
-        matches!(e.note, Note::Committed(n) if n == *order) && run.trace.descends(e.span, attempt.span)
-    })?;
-    let text = match (told_success, committed.at > attempt.end) {
+    let (committed, order) = *created.first()?;
+    let text = match (told_success, committed > attempt.end) {
         (true, _) => format!("Order {order} was created, as you were told."),
         (false, true) => format!(
             "Order {order} was created, though you got {}: {} after that.",
             a(&told),
-            format::duration(committed.at.since(attempt.end))
+            format::duration(committed.since(attempt.end))
         ),
         (false, false) => format!("Order {order} was created, though you got {}.", a(&told)),
     };

@@ -11,6 +11,7 @@ pub mod conditions;
 #[cfg(test)]
 mod contrast;
 pub mod edit;
+mod facts;
 pub mod fault_form;
 pub mod fetch_with_retry;
 pub mod first;
@@ -29,6 +30,7 @@ pub mod run;
 pub(crate) mod samples;
 pub mod settings;
 pub mod steps;
+pub mod stretches;
 pub mod text;
 pub mod verdict;
 pub mod waterfall;

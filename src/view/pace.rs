@@ -7,7 +7,8 @@
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::Parcel;
 
-use super::wires::Flight;
+use super::run::Run;
+use super::wires::Crossing;
 
 /// From this many crossings at once the clock is not slowed down: nobody could follow them.
 const CROWD: usize = 12;
@@ -30,31 +31,34 @@ fn visible(parcel: Parcel) -> f64 {
 }
 
 /// Simulated seconds for each real one at a moment.
-pub fn rate(flights: &[Flight], at: SimTime, speed: f64) -> f64 {
-    let mut crossing = 0;
-    let mut slowest = speed;
-    for flight in flights.iter().take_while(|f| f.at <= at).filter(|f| at < f.arrives()) {
-        crossing += 1;
-        let slowed = flight.takes.as_secs_f64() / visible(flight.parcel) * speed.max(1.0);
-        slowest = slowest.min(slowed);
+pub fn rate(run: &Run, at: SimTime, speed: f64) -> f64 {
+    of_crossings(&run.crossings(at), speed)
+}
+
+fn of_crossings(crossings: &[Crossing], speed: f64) -> f64 {
+    if crossings.len() > CROWD {
+        return speed;
     }
-    if crossing > CROWD { speed } else { slowest }
+    let slowed = crossings.iter().map(|c| c.takes.as_secs_f64() / visible(c.parcel) * speed.max(1.0));
+    slowed.fold(speed, f64::min)
 }
 
 /// True if the clock goes slower than asked for.
-pub fn slowed(flights: &[Flight], at: SimTime, speed: f64) -> bool {
-    rate(flights, at, speed) < speed * 0.9
+pub fn slowed(run: &Run, at: SimTime, speed: f64) -> bool {
+    rate(run, at, speed) < speed * 0.9
 }
 
 /// The moment that is `wall` real seconds after `from`.
-pub fn advance(flights: &[Flight], from: SimTime, wall: f64, speed: f64) -> SimTime {
+pub fn advance(run: &Run, from: SimTime, wall: f64, speed: f64) -> SimTime {
     let mut at = from;
     let mut left = wall;
     for _ in 0..MOST_BOUNDARIES {
-        let rate = rate(flights, at, speed);
+        let crossings = run.crossings(at);
+        let rate = of_crossings(&crossings, speed);
         let whole = at + SimDuration::from_secs_f64(left * rate);
-        let boundary = boundary(flights, at);
-        match boundary {
+        // The next departure or arrival.
+        let arrival = crossings.iter().map(|c| c.arrives).min();
+        match run.next_departure(at).into_iter().chain(arrival).min() {
             Some(boundary) if boundary < whole => {
                 left -= boundary.since(at).as_secs_f64() / rate;
                 at = boundary;
@@ -65,50 +69,39 @@ pub fn advance(flights: &[Flight], from: SimTime, wall: f64, speed: f64) -> SimT
     at
 }
 
-/// The next departure or arrival after a moment.
-fn boundary(flights: &[Flight], at: SimTime) -> Option<SimTime> {
-    let gone = flights.partition_point(|f| f.at <= at);
-    let departure = flights.get(gone).map(|f| f.at);
-    let arrival = flights[..gone].iter().map(Flight::arrives).filter(|t| *t > at).min();
-    match (departure, arrival) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::trace::{NodeId, SpanId};
+    use crate::sim::trace::{Event, NodeId, Note, Observer, SpanId, SpanKind, Trace};
+    use crate::view::first;
+    use crate::view::run::Making;
 
-    fn flight(at_micros: u64, takes_micros: u64, parcel: Parcel) -> Flight {
-        Flight {
-            span: SpanId(0),
-            parcel,
-            near: NodeId(0),
-            far: NodeId(1),
-            toward: true,
-            lost: false,
-            at: SimTime::from_nanos(at_micros * 1_000),
-            takes: SimDuration::from_micros(takes_micros),
-            message: None,
-            mark: None,
+    /// A run in which these departures happen at its start, each of so many microseconds.
+    fn flights(takes_micros: &[u64]) -> Run {
+        let mut trace = Trace::new(&first::scenario());
+        trace.open(SimTime::ZERO, SpanKind::Attempt, NodeId(0), SpanId::NONE, 1);
+        for micros in takes_micros {
+            let takes = micros * 1_000;
+            let note =
+                Note::Departed { parcel: Parcel::Request, link: NodeId(1), toward: true, lost: false, takes };
+            trace.events.push(Event { at: SimTime::ZERO, span: SpanId(0), note });
         }
+        Making::of_trace(trace).finish()
     }
 
     #[test]
     fn a_short_crossing_takes_its_visible_time_and_the_wait_after_it_is_real() {
-        let flights = [flight(0, 500, Parcel::Request)];
-        let half = advance(&flights, SimTime::ZERO, 0.12, 1.0);
+        let run = flights(&[500]);
+        let half = advance(&run, SimTime::ZERO, 0.12, 1.0);
         assert!(half.since(SimTime::from_nanos(250_000)).as_nanos() < 1_000, "{half}");
-        let later = advance(&flights, SimTime::ZERO, 1.24, 1.0);
+        let later = advance(&run, SimTime::ZERO, 1.24, 1.0);
         assert!((later.as_secs_f64() - 1.0005).abs() < 1e-6, "{later}");
     }
 
     #[test]
     fn a_long_crossing_and_a_crowd_are_not_slowed() {
-        assert!(!slowed(&[flight(0, 2_000_000, Parcel::Request)], SimTime::from_millis(5), 1.0));
-        let crowd: Vec<Flight> = (0..20).map(|_| flight(0, 500, Parcel::Request)).collect();
-        assert!(!slowed(&crowd, SimTime::ZERO, 1.0));
+        assert!(!slowed(&flights(&[2_000_000]), SimTime::from_millis(5), 1.0));
+        assert!(!slowed(&flights(&[500; 20]), SimTime::ZERO, 1.0));
+        assert!(slowed(&flights(&[500; 3]), SimTime::ZERO, 1.0));
     }
 }

@@ -193,15 +193,15 @@ pub fn node(
     let chips = chips(&active, &node.id);
     let (health, body, spoken) = match node.kind {
         NodeKind::Client => client::client(run, id, at),
-        NodeKind::Gateway => gateway::gateway(trace, id, at, explained),
-        NodeKind::Origin => origin::origin(trace, id, at, &active),
-        NodeKind::Dependency => origin::dependency(trace, id, at, &active),
+        NodeKind::Gateway => gateway::gateway(run, id, at, explained),
+        NodeKind::Origin => origin::origin(run, id, at, &active),
+        NodeKind::Dependency => origin::dependency(run, id, at, &active),
     };
     let title = names::title(node.kind, &node.id);
     let broken: String = chips.iter().map(|c| format!(" Broken: {}.", c.label)).collect();
     NodeView {
         spoken: format!("{title}. {spoken}{broken}"),
-        here: step.and_then(|i| run.steps.get(i)).is_some_and(|s| s.node == Some(id)),
+        here: step.and_then(|i| run.step(i)).is_some_and(|s| s.node == Some(id)),
         id: node.id.clone(),
         title,
         health,

@@ -13,3 +13,12 @@ pub(crate) fn sent() -> Run {
     scenario.timeline.push(Change { at: SimTime::ZERO, action });
     Run::new(&scenario)
 }
+
+/// Ten seconds of traffic that the database is too slow for, with retries.
+pub(crate) fn busy() -> Run {
+    let mut scenario = first::scenario();
+    let traffic = r#"{"arrivals": {"poisson": {"rate": 20}}, "mix": [{"request": {"method": "POST", "path": "/orders"}}]}"#;
+    scenario.clients[0].traffic = Some(serde_json::from_str(traffic).expect("traffic"));
+    scenario.horizon = crate::sim::time::SimDuration::from_secs(10);
+    Run::new(&scenario)
+}

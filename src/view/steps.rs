@@ -1,5 +1,7 @@
 //! The run as steps: what a person goes through with the arrow keys, and the rows of the table.
 
+use std::ops::Range;
+
 use crate::sim::dialect::{Setting, dialect};
 use crate::sim::explain::noticed;
 use crate::sim::fault::Fault;
@@ -7,10 +9,12 @@ use crate::sim::scenario::{Action, DependencySettings, OriginSettings, Scenario,
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::Step as Decision;
 use crate::sim::trace::{
-    BreakerState, Event, NodeId, NodeKind, Note, Parcel, RetryObstacle, RetryReason, SpanId, SpanKind, Trace,
+    BreakerState, Event, Index, NodeId, NodeKind, Note, Parcel, RetryObstacle, RetryReason, SpanId, SpanKind,
+    Trace,
 };
 
 use super::mark::Mark;
+use super::run::Run;
 use super::wires::{self, Flight};
 use super::{conditions, format, names, text};
 
@@ -42,32 +46,104 @@ impl Step {
     }
 }
 
-/// All steps of a run. Notes that only repeat what a neighbouring one says are left out.
-pub fn steps(trace: &Trace) -> Vec<Step> {
-    let flights = wires::flights(trace);
-    let mut flights = flights.iter();
-    let mut steps = Vec::new();
-    for (index, event) in trace.events.iter().enumerate() {
-        let flight = match event.note {
-            Note::Departed { link, .. } if wires::near_end(trace, event.span, link).is_some() => {
-                flights.next()
-            }
-            _ => None,
-        };
-        if let Some((node, place, what)) = words(trace, event, flight) {
-            steps.push(Step {
-                at: event.at,
-                event: index,
-                span: event.span,
-                node,
-                place,
-                what,
-                mark: flight.and_then(|f| f.mark),
-                state: state(trace, event),
-            });
-        }
+/// The events that are steps, in order. Notes that only repeat what a neighbouring one says are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Steps(Vec<u32>);
+
+impl Steps {
+    pub(super) fn push(&mut self, event: usize) {
+        self.0.push(event as u32);
     }
-    steps
+
+    /// How many steps there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True if nothing happens.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The event of a step.
+    pub fn event(&self, number: usize) -> Option<usize> {
+        self.0.get(number).map(|event| *event as usize)
+    }
+
+    /// The step of an event, if it is one.
+    pub fn of_event(&self, event: usize) -> Option<usize> {
+        self.0.binary_search(&u32::try_from(event).ok()?).ok()
+    }
+
+    /// How many steps there are among the first so many events.
+    pub fn before(&self, event: usize) -> usize {
+        self.0.partition_point(|e| (*e as usize) < event)
+    }
+}
+
+/// Up to so many rows a table shows all steps; of more, it shows some.
+const ALL_ROWS: usize = 400;
+/// How many rows it shows then.
+const SOME_ROWS: usize = 80;
+
+/// Which of `count` steps a table shows so that `middle` is among them: the ones `before`, as long as it is within them and
+/// not at their edge.
+pub fn rows_around(middle: usize, count: usize, before: Option<&Range<usize>>) -> Range<usize> {
+    if count <= ALL_ROWS {
+        return 0..count;
+    }
+    let edge = |r: &Range<usize>| {
+        let margin = SOME_ROWS / 8;
+        (r.start == 0 || r.start + margin <= middle) && (r.end == count || middle + margin < r.end)
+    };
+    if let Some(before) = before.filter(|r| r.len() == SOME_ROWS && r.end <= count && edge(r)) {
+        return before.clone();
+    }
+    let start = middle.saturating_sub(SOME_ROWS / 2).min(count - SOME_ROWS);
+    start..start + SOME_ROWS
+}
+
+/// The step that an event is, in words.
+pub(super) fn step(run: &Run, number: usize) -> Option<Step> {
+    let trace = &run.trace;
+    let event = trace.events.get(number)?;
+    let flight = wires::of_event(run, number);
+    let (node, place, what) = words(trace, event, flight.as_ref())?;
+    Some(Step {
+        at: event.at,
+        event: number,
+        span: event.span,
+        node,
+        place,
+        what,
+        mark: flight.and_then(|f| f.mark),
+        state: state(run, event),
+    })
+}
+
+/// True if an event other than a departure is a step: exactly if there are words for it.
+pub(super) fn is_told(trace: &Trace, event: &Event) -> bool {
+    let owner = || trace.spans.get(event.span.0 as usize).map(|s| s.node);
+    match event.note {
+        Note::Change(index) => trace.scenario.timeline.get(index as usize).is_some_and(
+            |change| !matches!(&change.action, Action::Deploy(deploy) if deploy.origins.is_empty()),
+        ),
+        Note::FaultActed(index) => trace.faults.get(index as usize).is_some() && owner().is_some(),
+        Note::Decided(rule, _) => owner()
+            .and_then(|node| trace.dialect(node))
+            .is_some_and(|name| dialect(name).rules().get(usize::from(rule.0)).is_some()),
+        Note::Step(Decision::Process(..)) | Note::Breaker(..) => true,
+        Note::Departed { .. }
+        | Note::Connected
+        | Note::RequestRead
+        | Note::Asked
+        | Note::QueryAnswered
+        | Note::HeadRead
+        | Note::Picked(_)
+        | Note::Wrote(_)
+        | Note::CallEnded => false,
+        _ => owner().is_some(),
+    }
 }
 
 type Words = (Option<NodeId>, String, String);
@@ -188,7 +264,11 @@ fn is_query(trace: &Trace, span: SpanId) -> bool {
 
 /// How many attempts a call has made by a moment.
 fn attempts_before(trace: &Trace, call: SpanId, at: SimTime) -> usize {
-    trace.of_kind(SpanKind::Attempt).filter(|(id, s)| s.start <= at && trace.descends(*id, call)).count()
+    let is_attempt = |id: &SpanId| {
+        let span = trace.span(*id);
+        span.kind == SpanKind::Attempt && span.start <= at
+    };
+    Index::new(trace).below(call).iter().filter(|id| is_attempt(id)).count()
 }
 
 /// What a change of the timeline does, in a few words: the node, and the words.
@@ -256,7 +336,8 @@ fn fields(settings: &impl serde::Serialize) -> String {
 }
 
 /// What holds after a note, for the node that it is about.
-fn state(trace: &Trace, event: &Event) -> String {
+fn state(run: &Run, event: &Event) -> String {
+    let trace = &run.trace;
     let Some(owner) = trace.spans.get(event.span.0 as usize).map(|s| s.node) else { return String::new() };
     match event.note {
         Note::Started(busy) | Note::Released(busy) if is_query(trace, event.span) => {
@@ -274,21 +355,35 @@ fn state(trace: &Trace, event: &Event) -> String {
             if trace.node(link).kind == NodeKind::Gateway =>
         {
             let arrival = event.at + SimDuration::from_nanos(takes);
-            let busy = open(trace, SpanKind::GatewayRequest, link, arrival);
-            format!("{}: {busy} in flight", names::short(trace, link))
+            format!("{}: {} in flight", names::short(trace, link), run.open(link, arrival))
         }
-        Note::Committed(_) => {
-            let orders = (trace.events.iter())
-                .take_while(|e| e.at <= event.at)
-                .filter(|e| matches!(e.note, Note::Committed(_)))
-                .count();
-            format!("orders: {orders}")
-        }
+        Note::Committed(_) => format!("orders: {}", run.orders_by(event.at)),
         _ => String::new(),
     }
 }
 
-/// How many spans of a kind are open at a node at a moment.
-pub fn open(trace: &Trace, kind: SpanKind, node: NodeId, at: SimTime) -> usize {
-    trace.of_kind(kind).filter(|(_, s)| s.node == node && s.start <= at && at < s.end).count()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_of_a_table_move_on_before_the_playhead_leaves_them() {
+        assert_eq!(rows_around(7, 300, None), 0..300);
+        let rows = rows_around(50_000, 1_000_000, None);
+        assert_eq!(rows, 49_960..50_040);
+        assert_eq!(rows_around(50_020, 1_000_000, Some(&rows)), rows);
+        assert_eq!(rows_around(50_035, 1_000_000, Some(&rows)), 49_995..50_075);
+        assert_eq!(rows_around(0, 1_000_000, Some(&rows)), 0..80);
+        assert_eq!(rows_around(999_999, 1_000_000, None), 999_920..1_000_000);
+    }
+
+    #[test]
+    fn each_step_has_words_and_nothing_else_has() {
+        for run in [crate::view::samples::sent(), crate::view::samples::busy()] {
+            for (i, event) in run.trace.events.iter().enumerate() {
+                let is_step = run.steps.of_event(i).is_some();
+                assert_eq!(step(&run, i).is_some(), is_step, "{event:?}");
+            }
+        }
+    }
 }

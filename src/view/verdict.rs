@@ -58,7 +58,7 @@ pub struct Verdict {
 
 /// The answer of an attempt at a moment; none while it is open.
 pub fn verdict(run: &Run, attempt: &Attempt, cursor: SimTime, step: Option<usize>) -> Option<Verdict> {
-    let explanation = attempt.explanation.as_ref()?;
+    let explanation = run.explanation(attempt)?;
     let code = mark::label(attempt.status);
     let here = here(run, &explanation.chain, cursor, step);
     let last = explanation.chain.len();
@@ -68,7 +68,7 @@ pub fn verdict(run: &Run, attempt: &Attempt, cursor: SimTime, step: Option<usize
         .enumerate()
         .map(|(i, link)| ChainLink {
             at: link.at,
-            step: link.event.and_then(|event| run.steps.iter().position(|s| s.event == event)),
+            step: link.event.and_then(|event| run.steps.of_event(event)),
             time: format::moment(link.at),
             kind: link.kind,
             kind_word: word(link.kind),
@@ -94,7 +94,7 @@ pub fn verdict(run: &Run, attempt: &Attempt, cursor: SimTime, step: Option<usize
 
 /// The link that the playhead stands on: the one of the step that is shown, else the last one that has happened.
 fn here(run: &Run, chain: &[Link], cursor: SimTime, step: Option<usize>) -> Option<usize> {
-    let event = step.and_then(|i| run.steps.get(i)).map(|s| s.event);
+    let event = step.and_then(|i| run.steps.event(i));
     let exact = event.and_then(|event| chain.iter().position(|l| l.event == Some(event)));
     exact.or_else(|| chain.iter().rposition(|l| l.at <= cursor))
 }
@@ -121,7 +121,7 @@ fn effect(run: &Run, attempt: &Attempt, cursor: SimTime) -> String {
 
 /// The sentence of the live region for an answer: `3.600 s: client got 504. nginx waited 2 s for A, then gave up.`
 pub fn spoken(run: &Run, attempt: &Attempt) -> String {
-    let summary = attempt.explanation.as_ref().map(|e| text::plain(&e.summary)).unwrap_or_default();
+    let summary = run.explanation(attempt).map(|e| text::plain(&e.summary)).unwrap_or_default();
     format!(
         "{}: {} got {}. {summary}",
         format::moment(attempt.end),

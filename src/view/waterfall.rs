@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::sim::explain::noticed;
 use crate::sim::time::SimTime;
-use crate::sim::trace::{NodeId, Note, Outcome, RetryReason, Span, SpanId, SpanKind, Trace};
+use crate::sim::trace::{NodeId, Note, Outcome, RetryReason, Span, SpanId};
 
 use super::lanes::{Tick, ticks};
 use super::mark::{self, Mark};
-use super::run::{Attempt, AttemptKey, CallKey, Run};
+use super::run::{Attempt, AttemptKey, Call, CallKey, Run};
 use super::{Now, format, names};
 
 /// A bar on the axis.
@@ -122,23 +122,20 @@ pub fn waterfall(
 ) -> Waterfall {
     let trace = &run.trace;
     let extent = run.extent(now.known);
-    let mut calls: Vec<(SpanId, &Span)> =
-        trace.of_kind(SpanKind::Call).filter(|(_, s)| s.start <= now.known).collect();
-    calls.reverse();
-    let failing =
-        calls.iter().find(|(id, _)| fails(run, *id, now.known)).or(calls.first()).map(|(id, _)| *id);
+    let calls = &run.calls[..run.calls_by(now.known)];
+    let failing = run.newest_failing(now.known).or(calls.last()).map(|call| call.span);
     let mut rows = Vec::new();
-    for (id, span) in &calls {
-        let Some(key) = run.calls.get(id).copied() else { continue };
+    for Call { key, span: id } in calls.iter().rev() {
+        let (key, span) = (*key, trace.span(*id));
         let chosen = selected.is_some_and(|k| k.call == key);
         let open = expanded.get(&key).copied().unwrap_or(chosen || failing == Some(*id));
         rows.push(call_row(run, *id, span, now, RowKind::Call { key, expanded: open }));
         if open {
-            for attempt in run.attempts.iter().filter(|a| a.call == *id && a.start <= now.known) {
+            for attempt in run.attempts_of(*id).filter(|a| a.start <= now.known) {
                 let is_selected = selected == Some(attempt.key);
                 rows.push(attempt_row(run, attempt, now, is_selected));
                 if is_selected {
-                    rows.extend(try_rows(trace, attempt, now, extent));
+                    rows.extend(try_rows(run, attempt, now, extent));
                 }
             }
         }
@@ -153,28 +150,19 @@ pub fn waterfall(
     }
 }
 
-fn fails(run: &Run, call: SpanId, known: SimTime) -> bool {
-    run.attempts.iter().any(|a| a.call == call && a.ended(known) && !a.mark.good())
-}
-
 fn summary(run: &Run, calls: usize, known: SimTime) -> Summary {
     if calls == 0 {
         return Summary::default();
     }
-    let attempts = run.attempts.iter().filter(|a| a.start <= known).count();
-    let orders =
-        (run.trace.events.iter()).filter(|e| e.at <= known && matches!(e.note, Note::Committed(_))).count();
-    let asked = run.trace.of_kind(SpanKind::Call).filter(|(id, s)| {
-        let creates = run.trace.request(*id).is_some_and(|r| !r.method.is_idempotent());
-        s.start <= known && creates
-    });
+    let attempts = run.attempts_by(known);
+    let orders = run.orders_by(known);
     Summary {
         sent: format!(
             "{} · {}",
             format::count(calls, "click", "clicks"),
             format::count(attempts, "attempt", "attempts")
         ),
-        too_many: orders > asked.count(),
+        too_many: orders > run.creations_by(known),
         orders: if orders == 0 { String::new() } else { format::count(orders, "order", "orders") },
     }
 }
@@ -186,7 +174,7 @@ fn bar(start: SimTime, end: SimTime, known: SimTime, mark: Option<Mark>) -> Bar 
 fn call_row(run: &Run, id: SpanId, span: &Span, now: Now, kind: RowKind) -> Row {
     let request = run.trace.request(id);
     let over = span.end <= now.known;
-    let last = run.attempts.iter().rfind(|a| a.call == id && a.ended(now.known));
+    let last = run.attempts_of(id).rfind(|a| a.ended(now.known));
     Row {
         kind,
         label: request.map(|r| format!("{} {}", r.method, r.path)).unwrap_or_default(),
@@ -206,9 +194,10 @@ fn call_row(run: &Run, id: SpanId, span: &Span, now: Now, kind: RowKind) -> Row 
 
 fn attempt_row(run: &Run, attempt: &Attempt, now: Now, selected: bool) -> Row {
     let ended = attempt.ended(now.known);
-    let tries: Vec<String> = tries(&run.trace, attempt)
-        .filter(|(_, s)| s.start <= now.known)
-        .map(|(_, s)| names::short(&run.trace, NodeId(s.detail as u16)))
+    let tries: Vec<String> = (run.tries_of(attempt.span).into_iter())
+        .map(|id| run.trace.span(id))
+        .filter(|s| s.start <= now.known)
+        .map(|s| names::short(&run.trace, NodeId(s.detail as u16)))
         .collect();
     let to = match (tries.is_empty(), ended) {
         (true, true) => "→ none".to_owned(),
@@ -230,7 +219,8 @@ fn attempt_row(run: &Run, attempt: &Attempt, now: Now, selected: bool) -> Row {
 }
 
 fn gap(run: &Run, attempt: &Attempt, now: Now) -> Option<Gap> {
-    let (at, wait, reason) = run.trace.events.iter().find_map(|e| match e.note {
+    let waits = run.waits_of(attempt.call);
+    let (at, wait, reason) = waits.into_iter().map(|i| &run.trace.events[i]).find_map(|e| match e.note {
         Note::RetryIn(wait, reason)
             if e.at >= attempt.end
                 && e.at <= now.known
@@ -254,16 +244,12 @@ fn gap(run: &Run, attempt: &Attempt, now: Now) -> Option<Gap> {
     })
 }
 
-/// All tries of the gateway for an attempt.
-pub fn tries<'a>(trace: &'a Trace, attempt: &Attempt) -> impl Iterator<Item = (SpanId, &'a Span)> {
-    let span = attempt.span;
-    trace.of_kind(SpanKind::Try).filter(move |(id, _)| trace.descends(*id, span))
-}
-
-fn try_rows(trace: &Trace, attempt: &Attempt, now: Now, extent: SimTime) -> Vec<Row> {
-    tries(trace, attempt)
-        .filter(|(_, s)| s.start <= now.known)
-        .map(|(_, span)| {
+fn try_rows(run: &Run, attempt: &Attempt, now: Now, extent: SimTime) -> Vec<Row> {
+    let trace = &run.trace;
+    (run.tries_of(attempt.span).into_iter())
+        .map(|id| trace.span(id))
+        .filter(|s| s.start <= now.known)
+        .map(|span| {
             let over = span.end <= now.known;
             let (mark, note) = match span.outcome {
                 _ if !over => (None, String::new()),

@@ -2,10 +2,12 @@
 
 use crate::sim::message::Message;
 use crate::sim::time::{SimDuration, SimTime};
-use crate::sim::trace::{Failure, NodeId, NodeKind, Note, Parcel, SpanId, SpanKind, Trace};
+use crate::sim::trace::{Failure, Index, NodeId, NodeKind, Note, Parcel, SpanId, SpanKind, Trace};
 
 use super::mark::Mark;
 use super::names;
+use super::run::Run;
+use super::stretches::Ends;
 
 /// One crossing of one wire.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,56 +66,146 @@ pub fn column(trace: &Trace, node: NodeId) -> usize {
     }
 }
 
-/// The node on the client's side of the link in front of `far`, for what `span` sends over it.
-pub fn near_end(trace: &Trace, mut span: SpanId, far: NodeId) -> Option<NodeId> {
-    let column_before = column(trace, far).checked_sub(1)?;
-    while let Some(s) = trace.spans.get(span.0 as usize) {
-        if s.node != far && column(trace, s.node) == column_before {
-            return Some(s.node);
-        }
-        span = s.parent;
+/// The columns of all nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns(Vec<usize>);
+
+impl Columns {
+    /// Those of a trace.
+    pub fn new(trace: &Trace) -> Self {
+        Self((0..trace.nodes.len()).map(|i| column(trace, NodeId(i as u16))).collect())
     }
-    None
+
+    /// The column of a node.
+    pub fn of(&self, node: NodeId) -> Option<usize> {
+        self.0.get(usize::from(node.0)).copied()
+    }
+
+    /// The nodes of a column.
+    pub fn nodes(&self, column: usize) -> impl Iterator<Item = NodeId> + use<> {
+        let nodes: Vec<_> = self.0.iter().enumerate().filter(|(_, c)| **c == column).collect();
+        let nodes: Vec<NodeId> = nodes.into_iter().map(|(i, _)| NodeId(i as u16)).collect();
+        nodes.into_iter()
+    }
+
+    /// The node on the client's side of the link in front of `far`, for what `span` sends over it.
+    pub fn near_end(&self, trace: &Trace, mut span: SpanId, far: NodeId) -> Option<NodeId> {
+        let column_before = self.of(far)?.checked_sub(1)?;
+        while let Some(s) = trace.spans.get(span.0 as usize) {
+            if s.node != far && self.of(s.node) == Some(column_before) {
+                return Some(s.node);
+            }
+            span = s.parent;
+        }
+        None
+    }
 }
 
-/// Everything that crosses a wire, in order of departure.
-pub fn flights(trace: &Trace) -> Vec<Flight> {
-    let mut written: Vec<(SpanId, NodeId, Message)> = Vec::new();
-    let mut all = Vec::new();
-    for event in &trace.events {
-        match event.note {
-            Note::Wrote(message) => {
-                let node = trace.span(event.span).node;
-                written.retain(|(span, ..)| *span != event.span);
-                written.push((event.span, node, message));
-            }
-            Note::Departed { parcel, link, toward, lost, takes } => {
-                let Some(near) = near_end(trace, event.span, link) else { continue };
-                let from = if toward { near } else { link };
-                let message = (written.iter().rev())
-                    .find(|(span, node, _)| {
-                        *node == from
-                            && (trace.descends(*span, event.span) || trace.descends(event.span, *span))
-                    })
-                    .map(|(.., message)| *message)
-                    .filter(|_| matches!(parcel, Parcel::Head | Parcel::Body | Parcel::Answer));
-                all.push(Flight {
-                    span: event.span,
-                    parcel,
-                    near,
-                    far: link,
-                    toward,
-                    lost,
-                    at: event.at,
-                    takes: SimDuration::from_nanos(takes),
-                    message,
-                    mark: message.map(|m| Mark::of(trace.status(m), timed_out(trace, event.span, m))),
-                });
-            }
-            _ => {}
-        }
+/// Everything that crosses a wire, in order of departure, as events of the trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flights {
+    events: Vec<u32>,
+    arrivals: Ends,
+}
+
+impl Flights {
+    pub(super) fn push(&mut self, event: usize, at: SimTime, takes: u64) {
+        self.events.push(event as u32);
+        self.arrivals.push(at + SimDuration::from_nanos(takes));
     }
-    all
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// True if nothing crosses a wire.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+/// A crossing under way: how long it takes, what it is, and when it arrives.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Crossing {
+    /// Its number among the flights.
+    pub flight: usize,
+    /// What travels.
+    pub parcel: Parcel,
+    /// How long it travels.
+    pub takes: SimDuration,
+    /// Its arrival.
+    pub arrives: SimTime,
+}
+
+impl Run {
+    /// The crossing of that number, with the answer that it carries.
+    pub fn flight(&self, number: usize) -> Option<Flight> {
+        of_event(self, *self.flights.events.get(number)? as usize)
+    }
+
+    /// What is on the wires at a moment, in order of departure.
+    pub fn crossings(&self, at: SimTime) -> Vec<Crossing> {
+        let flights = self.flights.arrivals.after(at, self.departed(at));
+        flights.into_iter().filter_map(|flight| self.crossing(flight)).collect()
+    }
+
+    /// The next departure after a moment.
+    pub fn next_departure(&self, after: SimTime) -> Option<SimTime> {
+        let event = *self.flights.events.get(self.departed(after))?;
+        Some(self.trace.events[event as usize].at)
+    }
+
+    fn departed(&self, at: SimTime) -> usize {
+        self.flights.events.partition_point(|i| self.trace.events[*i as usize].at <= at)
+    }
+
+    fn crossing(&self, flight: usize) -> Option<Crossing> {
+        let event = &self.trace.events[*self.flights.events.get(flight)? as usize];
+        let Note::Departed { parcel, takes, .. } = event.note else { return None };
+        let takes = SimDuration::from_nanos(takes);
+        Some(Crossing { flight, parcel, takes, arrives: event.at + takes })
+    }
+}
+
+/// The crossing that an event begins.
+pub(super) fn of_event(run: &Run, number: usize) -> Option<Flight> {
+    let trace = &run.trace;
+    let event = trace.events.get(number)?;
+    let Note::Departed { parcel, link, toward, lost, takes } = event.note else { return None };
+    let near = run.columns.near_end(trace, event.span, link)?;
+    let carries = matches!(parcel, Parcel::Head | Parcel::Body | Parcel::Answer);
+    let from = if toward { near } else { link };
+    let message = if carries { written(trace, event.span, from, number) } else { None };
+    Some(Flight {
+        span: event.span,
+        parcel,
+        near,
+        far: link,
+        toward,
+        lost,
+        at: event.at,
+        takes: SimDuration::from_nanos(takes),
+        message,
+        mark: message.map(|m| Mark::of(trace.status(m), timed_out(trace, event.span, m))),
+    })
+}
+
+/// The last answer that a node wrote before an event, for a span, what caused it or what it caused.
+fn written(trace: &Trace, span: SpanId, node: NodeId, before: usize) -> Option<Message> {
+    let index = Index::new(trace);
+    let mut related = index.below(span);
+    let mut cause = trace.spans.get(span.0 as usize).map(|s| s.parent);
+    while let Some(id) = cause.filter(|id| *id != SpanId::NONE) {
+        related.push(id);
+        cause = trace.spans.get(id.0 as usize).map(|s| s.parent);
+    }
+    let notes = related.iter().filter(|id| trace.span(**id).node == node).flat_map(|id| index.notes(*id));
+    let messages = notes.filter_map(|(i, e)| match e.note {
+        Note::Wrote(message) if i < before => Some((i, message)),
+        _ => None,
+    });
+    messages.max_by_key(|(i, _)| *i).map(|(_, message)| message)
 }
 
 /// True if a timer of whoever wrote the answer ran out at that very moment.
@@ -149,8 +241,6 @@ pub enum DotKind {
 /// A dot on a wire.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dot {
-    /// Which wire: the column on its left.
-    pub wire: usize,
     /// How far from the left, in percent.
     pub x: f64,
     /// How far from the top, in percent.
@@ -187,27 +277,47 @@ fn point(trace: &Trace, near: NodeId, far: NodeId, share: f64) -> (f64, f64) {
     (x, y)
 }
 
-/// All dots at a moment. Positions are exact; only at the very ends of a wire are they moved in, so that no node hides them.
-pub fn dots(trace: &Trace, flights: &[Flight], at: SimTime) -> Vec<Dot> {
+/// What is drawn on a wire.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dots {
+    /// The dots.
+    pub dots: Vec<Dot>,
+    /// How many more there would be.
+    pub more: usize,
+}
+
+/// The most dots on one wire; more could not be told apart.
+pub const MOST_DOTS: usize = 40;
+
+/// The dots on the wire to the right of a column at a moment; the ones that departed last, if there are too many.
+///
+/// Positions are exact; only at the very ends of a wire are they moved in, so that no node hides them.
+pub fn dots(run: &Run, wire: usize, at: SimTime) -> Dots {
     const EDGE: f64 = 0.1;
-    flights
-        .iter()
-        .take_while(|f| f.at <= at)
-        .filter(|f| at < f.arrives())
+    let trace = &run.trace;
+    let mut crossings = run.crossings(at);
+    crossings.retain(|c| run.wire_of(c.flight) == Some(wire));
+    let more = crossings.len().saturating_sub(MOST_DOTS);
+    let flights = crossings[more..].iter().filter_map(|c| run.flight(c.flight));
+    let dots = flights
         .map(|flight| {
             let travelled = at.since(flight.at).as_nanos() as f64 / flight.takes.as_nanos().max(1) as f64;
             let travelled = if flight.lost { travelled.min(0.5) } else { travelled };
             let share = if flight.toward { travelled } else { 1.0 - travelled };
             let (x, y) = point(trace, flight.near, flight.far, share.clamp(EDGE, 1.0 - EDGE));
-            Dot {
-                wire: column(trace, flight.near),
-                x,
-                y,
-                kind: kind(trace, flight, travelled >= 0.5),
-                title: describe(trace, flight),
-            }
+            Dot { x, y, kind: kind(trace, &flight, travelled >= 0.5), title: describe(trace, &flight) }
         })
-        .collect()
+        .collect();
+    Dots { dots, more }
+}
+
+impl Run {
+    /// The column on the left of the wire that something crosses.
+    fn wire_of(&self, flight: usize) -> Option<usize> {
+        let event = &self.trace.events[*self.flights.events.get(flight)? as usize];
+        let Note::Departed { link, .. } = event.note else { return None };
+        self.columns.of(link)?.checked_sub(1)
+    }
 }
 
 fn kind(trace: &Trace, flight: &Flight, past_middle: bool) -> DotKind {

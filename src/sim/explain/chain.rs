@@ -82,9 +82,11 @@ fn faults(trace: &Trace, index: &Index<'_>, attempt: SpanId, cause: &Cause) -> V
                 Some(_) => format!("A fault is placed on {place}: {label}."),
                 None => format!("From the start, {place} is broken: {label}."),
             };
-            let event = entry
-                .change
-                .and_then(|change| trace.events.iter().position(|e| e.note == Note::Change(change)));
+            let event = entry.change.and_then(|change| {
+                let from = trace.events.partition_point(|e| e.at < entry.since);
+                let found = trace.events[from..].iter().position(|e| e.note == Note::Change(change));
+                found.map(|i| from + i)
+            });
             let node = entry.place.strip_prefix("link:").unwrap_or(&entry.place);
             Link {
                 at: entry.since,

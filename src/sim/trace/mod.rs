@@ -14,13 +14,15 @@ mod span;
 mod step;
 mod window;
 
-pub use index::Index;
+pub use index::{Index, Indexing};
 pub use note::{BreakerState, Event, FaultEntry, GiveUp, Note, Parcel, RetryObstacle, RetryReason, Stop};
 pub use record::Record;
 pub use recorder::{Mark, Recorder};
 pub use span::{Failure, Node, NodeId, NodeKind, Outcome, Span, SpanId, SpanKind};
 pub use step::{ProcessStep, QueryFailure, Step};
 pub use window::Window;
+
+use index::Links;
 
 use super::client::Policy;
 use super::dialect::DialectName;
@@ -106,6 +108,8 @@ pub struct Trace {
     pub end: SimTime,
     /// Why it ended.
     pub stop: Stop,
+    /// How its spans and notes hang together, once somebody asked for an [index](Trace::index).
+    links: Links,
 }
 
 impl Observer for Trace {
@@ -159,6 +163,7 @@ impl Trace {
             templates: Vec::new(),
             end: SimTime::ZERO,
             stop: Stop::Running,
+            links: Links::default(),
         }
     }
 
@@ -209,19 +214,36 @@ impl Trace {
         self.template(message).render(message, self.scenario.epoch)
     }
 
+    fn links(&self) -> Option<&Links> {
+        self.links.cover(self).then_some(&self.links)
+    }
+
+    /// The spans of these numbers, if they are known; else those of all spans from `first` on that fit.
+    fn listed<'a>(
+        &'a self,
+        numbers: Option<&'a [u32]>,
+        first: SpanId,
+        fits: impl Fn(&Span) -> bool + 'a,
+    ) -> impl Iterator<Item = (SpanId, &'a Span)> {
+        let listed = numbers.unwrap_or_default().iter().map(|i| SpanId(*i));
+        let all = if numbers.is_some() { 0 } else { self.spans.len() as u32 };
+        let scanned = (first.0.min(all)..all).map(SpanId).filter(move |id| fits(self.span(*id)));
+        listed.chain(scanned).map(|id| (id, self.span(id)))
+    }
+
     /// All spans of a kind.
     pub fn of_kind(&self, kind: SpanKind) -> impl Iterator<Item = (SpanId, &Span)> {
-        self.spans.iter().enumerate().filter(move |(_, s)| s.kind == kind).map(|(i, s)| (SpanId(i as u32), s))
+        let numbers = self.links().map(|links| links.of_kind(kind));
+        self.listed(numbers, SpanId(0), move |s| s.kind == kind)
     }
 
     /// The spans that a span caused directly.
     pub fn children(&self, parent: SpanId) -> impl Iterator<Item = (SpanId, &Span)> {
-        self.spans
-            .iter()
-            .enumerate()
-            .skip(if parent == SpanId::NONE { 0 } else { parent.0 as usize })
-            .filter(move |(_, s)| s.parent == parent)
-            .map(|(i, s)| (SpanId(i as u32), s))
+        let (numbers, first) = match parent {
+            SpanId::NONE => (None, SpanId(0)),
+            parent => (self.links().map(|links| links.children(parent)), parent),
+        };
+        self.listed(numbers, first, move |s| s.parent == parent)
     }
 
     /// True if `span` is `ancestor` or was caused by it.
@@ -237,7 +259,10 @@ impl Trace {
 
     /// The notes of one span.
     pub fn notes(&self, span: SpanId) -> impl Iterator<Item = &Event> {
-        self.events.iter().filter(move |e| e.span == span)
+        let numbers = self.links().filter(|_| span != SpanId::NONE).map(|links| links.notes(span));
+        let scanned = if numbers.is_some() { &[] } else { &self.events[..] };
+        let listed = numbers.unwrap_or_default().iter().map(|i| &self.events[*i as usize]);
+        listed.chain(scanned.iter().filter(move |e| e.span == span))
     }
 
     /// What the call asked; `span` may be any span that it caused.

@@ -1,5 +1,7 @@
 //! The words of the page that no view model makes.
 
+pub(crate) mod computing;
+
 use std::collections::BTreeSet;
 
 use super::settings_schema::FILE;

@@ -2,7 +2,7 @@
 
 use crate::sim::client::Policy;
 use crate::sim::time::{SimDuration, SimTime};
-use crate::sim::trace::{NodeId, Note, SpanKind, Trace};
+use crate::sim::trace::{NodeId, Note};
 
 use super::{Body, Fact, Health, Ring, Tone, quiet, well};
 use crate::view::run::{Attempt, Run};
@@ -14,27 +14,28 @@ pub(super) fn client(run: &Run, id: NodeId, at: SimTime) -> (Health, Body, Strin
     let trace = &run.trace;
     let policy = conditions::policy(&trace.scenario, &trace.node(id).id, at);
     let name = policy_name(&policy);
-    let call = trace.of_kind(SpanKind::Call).filter(|(_, s)| s.node == id && s.start <= at).last();
-    let Some((call_id, call)) = call else {
+    let calls = &run.facts.node(id).calls;
+    let begun = calls.partition_point(|call| trace.span(*call).start <= at);
+    let Some(call_id) = begun.checked_sub(1).map(|last| calls[last]) else {
         let facts = vec![fact("attempts", format!("up to {}", policy.most_attempts()))];
         let body = Body::Client { policy: name, attempts: vec![Ring::Future(1)], facts };
         return (well("ready"), body, "Nothing sent yet.".to_owned());
     };
     let policy = trace.policy_of(call_id).cloned().unwrap_or(policy);
-    let mine: Vec<&Attempt> = run.attempts.iter().filter(|a| a.call == call_id && a.start <= at).collect();
+    let mine: Vec<&Attempt> = run.attempts_of(call_id).filter(|a| a.start <= at).collect();
     let mut attempts: Vec<Ring> =
         mine.iter()
             .map(|a| {
                 if a.ended(at) { Ring::Done(a.mark, mark::label(a.status)) } else { Ring::Open(a.key.number) }
             })
             .collect();
-    if call.end > at {
+    if trace.span(call_id).end > at {
         let made = mine.len() as u32;
         attempts.extend(
             (made + 1..=policy.attempts.map_or(MOST_RINGS, |most| most.min(MOST_RINGS))).map(Ring::Future),
         );
     }
-    let waiting = waiting(trace, &mine, at);
+    let waiting = waiting(run, &mine, at);
     let mut facts = Vec::new();
     if let Some(wait) = waiting {
         facts.push(fact("waits", format::duration(wait)));
@@ -72,12 +73,11 @@ fn policy_name(policy: &Policy) -> String {
 }
 
 /// How long the client waits before its next attempt, if it waits now.
-fn waiting(trace: &Trace, attempts: &[&Attempt], at: SimTime) -> Option<SimDuration> {
+fn waiting(run: &Run, attempts: &[&Attempt], at: SimTime) -> Option<SimDuration> {
     let last = attempts.last().filter(|a| a.ended(at))?;
-    trace.events.iter().rev().find_map(|e| match e.note {
-        Note::RetryIn(wait, _) if e.at <= at && e.at >= last.end && trace.descends(e.span, last.call) => {
-            Some(wait)
-        }
+    let waits = run.waits_of(last.call).into_iter().rev().map(|i| &run.trace.events[i]);
+    waits.filter(|e| e.at <= at && e.at >= last.end).find_map(|e| match e.note {
+        Note::RetryIn(wait, _) => Some(wait),
         _ => None,
     })
 }

@@ -4,25 +4,26 @@ use crate::sim::dialect::{Setting, dialect};
 use crate::sim::explain::LinkKind;
 use crate::sim::scenario::Maintenance;
 use crate::sim::time::{SimDuration, SimTime};
-use crate::sim::trace::{NodeId, NodeKind, Note, SpanKind, Trace};
+use crate::sim::trace::{NodeId, NodeKind, Note};
 
 use super::{Body, Fact, Health, Upstream, quiet, well};
-use crate::view::run::Attempt;
-use crate::view::steps::open;
+use crate::view::facts::Facts;
+use crate::view::run::{Attempt, Run};
 use crate::view::{conditions, format};
 
 pub(super) fn gateway(
-    trace: &Trace,
+    run: &Run,
     id: NodeId,
     at: SimTime,
     explained: Option<&Attempt>,
 ) -> (Health, Body, String) {
+    let trace = &run.trace;
     let node = trace.node(id);
     let settings = conditions::gateway(&trace.scenario, &node.id, at);
     let product = dialect(trace.dialect(id).unwrap_or_default());
     let effective = product.effective(&settings);
-    let decided: Vec<Setting> = (explained.and_then(|a| a.explanation.as_ref()).into_iter())
-        .flat_map(|e| &e.chain)
+    let explanation = explained.and_then(|a| run.explanation(a));
+    let decided: Vec<Setting> = (explanation.iter().flat_map(|e| &e.chain))
         .filter(|l| l.kind == LinkKind::Setting && l.node.is_none_or(|n| n == id))
         .filter_map(|l| l.setting.as_ref().map(|s| s.setting))
         .collect();
@@ -54,8 +55,8 @@ pub(super) fn gateway(
             }
         })
         .collect();
-    let upstreams = upstreams(trace, id, at, effective.max_fails, effective.fail_timeout);
-    let busy = open(trace, SpanKind::GatewayRequest, id, at);
+    let upstreams = upstreams(run, id, at, effective.max_fails, effective.fail_timeout);
+    let busy = run.open(id, at);
     let out: String =
         (upstreams.iter().filter(|u| !u.usable)).map(|u| format!(" {} is {}.", u.name, u.state)).collect();
     let spoken = format!("{} {}, {busy} in flight.{out}", product.title(), product.version());
@@ -64,12 +65,13 @@ pub(super) fn gateway(
 }
 
 fn upstreams(
-    trace: &Trace,
+    run: &Run,
     gateway: NodeId,
     at: SimTime,
     max_fails: u32,
     fail_timeout: SimDuration,
 ) -> Vec<Upstream> {
+    let trace = &run.trace;
     let last_gateway = trace.nodes.iter().rposition(|n| n.kind == NodeKind::Gateway);
     if last_gateway != Some(usize::from(gateway.0)) {
         return Vec::new();
@@ -78,19 +80,18 @@ fn upstreams(
     origins
         .map(|(i, node)| {
             let id = NodeId(i as u16);
-            let mut fails = 0;
-            let mut out_since = None;
-            for event in trace.events.iter().take_while(|e| e.at <= at) {
-                match event.note {
-                    Note::PeerFailed(peer, count) if peer == id => fails = count,
-                    Note::PeerOut(peer) if peer == id => out_since = Some(event.at),
-                    Note::PeerBack(peer) if peer == id => {
-                        fails = 0;
-                        out_since = None;
-                    }
-                    _ => {}
-                }
-            }
+            let said = run.facts.node(id);
+            let back = Facts::last_of(trace, &said.back, at);
+            // What was said before the gateway trusted it again counts no more.
+            let since_then = |list| {
+                let event = Facts::last_of(trace, list, at).filter(|event| Some(*event) > back)?;
+                trace.events.get(event as usize)
+            };
+            let fails = match since_then(&said.failed).map(|e| e.note) {
+                Some(Note::PeerFailed(_, count)) => count,
+                _ => 0,
+            };
+            let out_since = since_then(&said.out).map(|e| e.at);
             let until = out_since.map(|since| since + fail_timeout).filter(|until| at < *until);
             Upstream {
                 name: node.id.clone(),

@@ -8,34 +8,21 @@ use crate::sim::trace::{NodeId, Note, Outcome, Span, SpanId, SpanKind, Trace};
 use super::{Body, Health, Slot, Tone, broken, quiet, well};
 use crate::view::conditions::{self, ActiveFault};
 use crate::view::mark::Mark;
-use crate::view::steps::open;
+use crate::view::run::Run;
 
 /// The most slots for workers that an origin shows; more are told as a number alone.
 const MOST_SLOTS: u32 = 16;
 
-pub(super) fn origin(
-    trace: &Trace,
-    id: NodeId,
-    at: SimTime,
-    active: &[ActiveFault],
-) -> (Health, Body, String) {
+pub(super) fn origin(run: &Run, id: NodeId, at: SimTime, active: &[ActiveFault]) -> (Health, Body, String) {
+    let trace = &run.trace;
     let name = &trace.node(id).id;
     let settings = conditions::origin(&trace.scenario, name, at);
     let workers = settings.workers.unwrap_or(OriginSettings::DEFAULT_WORKERS);
-    let (mut running, mut lost, mut queue) = (Vec::new(), 0u32, 0usize);
-    for (span_id, span) in trace.of_kind(SpanKind::Work).filter(|(_, s)| s.node == id && s.start <= at) {
-        match phase(trace, span_id, span, at) {
-            Phase::Queued => queue += 1,
-            Phase::Running => {
-                if caller_left(trace, span, at) {
-                    lost += 1;
-                }
-                running.push((span_id, span));
-            }
-            Phase::Over => {}
-        }
-    }
+    let facts = run.facts.node(id);
+    let running: Vec<SpanId> = facts.running_at(at).collect();
+    let queue = facts.waiting.at(at);
     let busy = running.len() as u32;
+    let lost = running.iter().filter(|work| caller_left(trace, trace.span(**work), at)).count() as u32;
     let slots = if workers <= MOST_SLOTS {
         (0..workers)
             .map(|i| match i {
@@ -47,9 +34,9 @@ pub(super) fn origin(
     } else {
         Vec::new()
     };
-    let doing = match running.first() {
-        Some((span_id, span)) => doing(trace, *span_id, span, at),
-        None => done(trace, id, at),
+    let doing = match running.iter().min() {
+        Some(work) => doing(trace, *work, trace.span(*work), at),
+        None => done(run, id, at),
     };
     let health = broken(active, name).unwrap_or_else(|| match (busy, lost) {
         (0, _) => well("idle"),
@@ -62,28 +49,6 @@ pub(super) fn origin(
     }
     spoken.push_str(&format!(". {doing}."));
     (health, Body::Origin { slots, busy, workers, queue, doing }, spoken)
-}
-
-enum Phase {
-    Queued,
-    Running,
-    Over,
-}
-
-fn phase(trace: &Trace, id: SpanId, span: &Span, at: SimTime) -> Phase {
-    let (mut started, mut released) = (false, false);
-    for event in trace.notes(id).take_while(|e| e.at <= at) {
-        match event.note {
-            Note::Started(_) => started = true,
-            Note::Released(_) => released = true,
-            _ => {}
-        }
-    }
-    match (started, released || span.end <= at) {
-        (true, false) => Phase::Running,
-        (false, false) => Phase::Queued,
-        (_, true) => Phase::Over,
-    }
 }
 
 /// True if whoever asked for this work does not wait for it any more.
@@ -102,16 +67,13 @@ fn doing(trace: &Trace, id: SpanId, span: &Span, at: SimTime) -> String {
     format!("{}: {what}{whom}", asked_for(trace, id))
 }
 
-fn done(trace: &Trace, node: NodeId, at: SimTime) -> String {
-    let last = trace
-        .of_kind(SpanKind::Work)
-        .filter(|(_, s)| s.node == node && s.end <= at)
-        .max_by_key(|(_, s)| s.end);
-    let Some((id, span)) = last else { return "No request yet".to_owned() };
-    let order = trace.events.iter().take_while(|e| e.at <= at).find_map(|e| match e.note {
-        Note::Committed(order) if trace.descends(e.span, id) => Some(order),
-        _ => None,
-    });
+fn done(run: &Run, node: NodeId, at: SimTime) -> String {
+    let trace = &run.trace;
+    let over = &run.facts.node(node).over;
+    let last = over.partition_point(|(end, _)| *end <= at).checked_sub(1);
+    let Some((_, id)) = last.map(|i| over[i]) else { return "No request yet".to_owned() };
+    let span = trace.span(id);
+    let order = run.orders_of(id, at).first().map(|(_, order)| *order);
     let request = asked_for(trace, id);
     let wrote = trace.notes(id).find_map(|e| match e.note {
         Note::Wrote(message) if e.at <= at => trace.status(message),
@@ -127,15 +89,16 @@ fn done(trace: &Trace, node: NodeId, at: SimTime) -> String {
 }
 
 pub(super) fn dependency(
-    trace: &Trace,
+    run: &Run,
     id: NodeId,
     at: SimTime,
     active: &[ActiveFault],
 ) -> (Health, Body, String) {
+    let trace = &run.trace;
     let name = &trace.node(id).id;
     let settings = conditions::dependency(&trace.scenario, name, at);
     let connections = settings.connections.unwrap_or(DependencySettings::DEFAULT_CONNECTIONS);
-    let queries = open(trace, SpanKind::Query, id, at) as u32;
+    let queries = run.open(id, at) as u32;
     // The rest waits in line for a connection.
     let busy = queries.min(connections);
     let health = broken(active, name).unwrap_or_else(|| well("up"));

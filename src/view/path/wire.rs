@@ -1,7 +1,6 @@
 //! What stands between two columns: lines, and what breaks them.
 
 use crate::sim::time::{SimDuration, SimTime};
-use crate::sim::trace::{NodeId, Span, SpanKind, Trace};
 
 use super::columns;
 use crate::view::run::Run;
@@ -81,19 +80,16 @@ pub fn wire(run: &Run, left: usize, at: SimTime) -> WireView {
     let mut lines = Vec::new();
     for (a, ..) in near {
         for (b, _, name) in far {
-            let mut state = LineState::Idle;
-            for (_, span) in
-                trace.spans.iter().enumerate().filter(|(_, s)| s.start <= at && uses(trace, s, *a, *b))
-            {
-                if at < span.end {
-                    state = LineState::Live;
-                } else if state == LineState::Idle && left_behind(trace, span, *b, at) {
-                    state = LineState::Cut;
-                }
-            }
-            if is_broken(name) {
-                state = LineState::Cut;
-            }
+            let facts = run.facts.line(*a, *b);
+            let state = if is_broken(name) {
+                LineState::Cut
+            } else if facts.live.at(at) > 0 {
+                LineState::Live
+            } else if facts.left_behind.at(at) > 0 {
+                LineState::Cut
+            } else {
+                LineState::Idle
+            };
             lines.push(Line { shape: wires::line(trace, *a, *b), state });
         }
     }
@@ -118,27 +114,4 @@ pub fn wire(run: &Run, left: usize, at: SimTime) -> WireView {
         (_, _) => Fan::Across,
     };
     WireView { lines, label, breakables, fan }
-}
-
-/// True if this span waits at `near` for something from `far`.
-fn uses(trace: &Trace, span: &Span, near: NodeId, far: NodeId) -> bool {
-    match span.kind {
-        SpanKind::Try | SpanKind::Probe => span.node == near && span.detail == u32::from(far.0),
-        SpanKind::Attempt => span.node == near && wires::column(trace, far) == 1,
-        SpanKind::Query => {
-            span.node == far
-                && trace.spans.get(span.parent.0 as usize).is_some_and(|asker| asker.node == near)
-        }
-        SpanKind::Call | SpanKind::GatewayRequest | SpanKind::Work | SpanKind::Refresh => false,
-    }
-}
-
-/// True if work that this span asked for goes on at `far` although the span has ended.
-fn left_behind(trace: &Trace, span: &Span, far: NodeId, at: SimTime) -> bool {
-    span.kind == SpanKind::Try
-        && (trace.of_kind(SpanKind::Work)).any(|(_, work)| {
-            work.node == far
-                && at < work.end
-                && trace.spans.get(work.parent.0 as usize).is_some_and(|parent| core::ptr::eq(parent, span))
-        })
 }
