@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 use super::icon::MarkIcon;
 use super::session::{Session, session};
 use crate::sim::time::SimTime;
+use crate::view::crowd::{COLUMNS, Crowd, HEIGHT};
 use crate::view::format::{self, css_seconds};
 use crate::view::lanes::{self, Bar, Flag, FlagKind, Gap, Order, Tick};
 use crate::view::mark::Mark;
@@ -23,6 +24,9 @@ pub(crate) fn Lanes() -> impl IntoView {
     let bars = Memo::new(move |_| lanes.with(|l| l.bars.clone()));
     let gaps = Memo::new(move |_| lanes.with(|l| l.gaps.clone()));
     let orders = Memo::new(move |_| lanes.with(|l| l.orders.clone()));
+    let crowd = Memo::new(move |_| lanes.with(|l| l.crowd.clone()));
+    let order_crowd = Memo::new(move |_| lanes.with(|l| l.order_crowd.clone()));
+    let now = move || css_seconds(session.cursor.get().as_secs_f64());
     view! {
         <div class="lanes" style=("--hz", move || css_seconds(extent.get()))>
             <div class="lane axis" aria-hidden="true">
@@ -34,16 +38,21 @@ pub(crate) fn Lanes() -> impl IntoView {
                 <div class="track">{move || flags.get().into_iter().map(flag).collect_view()}</div>
             </div>
             <div class="lane answers">
-                <span class="ln">"Answers"</span>
+                <span class="ln">"Answers" {move || crowd.get().map(|c| count_of(&c))}</span>
                 <div class="track">
+                    {move || crowd.get().map(crowd_view)}
                     {move || gaps.get().into_iter().map(gap).collect_view()}
                     {move || bars.get().into_iter().map(bar).collect_view()}
                 </div>
             </div>
             <div class="lane orders">
-                <span class="ln">"Orders created"</span>
-                <div class="track">{move || orders.get().into_iter().map(order).collect_view()}</div>
+                <span class="ln">"Orders created" {move || order_crowd.get().map(|c| count_of(&c))}</span>
+                <div class="track">{move || order_crowd.get().map(crowd_view)} {move || orders.get().into_iter().map(order).collect_view()}</div>
             </div>
+            // What lies behind the playhead is pale: bars one by one, columns by what is drawn over them.
+            {move || (crowd.with(Option::is_some) || order_crowd.with(Option::is_some)).then(|| view! {
+                <span class="pale" style=("--t", now)></span>
+            })}
             <span class="playhead" style=("--t", move || css_seconds(session.cursor.get().as_secs_f64()))></span>
             <Scrub/>
         </div>
@@ -120,6 +129,24 @@ fn bar(bar: Bar) -> impl IntoView {
         {mark.map(|mark| view! {
             <span class="at mark" class:later=later style=("--t", css_seconds(end))><MarkIcon mark=mark/></span>
         })}
+    }
+}
+
+fn count_of(crowd: &Crowd) -> impl IntoView + use<> {
+    view! { <small class="num">{crowd.count.clone()}</small> }
+}
+
+fn crowd_view(crowd: Crowd) -> impl IntoView {
+    let Crowd { shapes, title, .. } = crowd;
+    let label = title.clone();
+    let shapes = shapes.into_iter().map(|(mark, shape)| {
+        view! { <path class=mark.class() class:timer=mark.hatched() d=shape></path> }
+    });
+    view! {
+        <svg class="crowd" viewBox=format!("0 0 {COLUMNS} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=label>
+            <title>{title}</title>
+            {shapes.collect_view()}
+        </svg>
     }
 }
 

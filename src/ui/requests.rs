@@ -44,10 +44,17 @@ pub(crate) fn Requests() -> impl IntoView {
                 style=("--hz", move || css_seconds(list.with(|l| l.extent)))
                 style=("--now", move || css_seconds(list.with(|l| l.cursor)))>
                 {move || header(&list.get())}
+                {move || left_out(list.with(|l| l.newer), words::computing::newer)}
                 {move || rows.get().into_iter().map(row).collect_view()}
+                {move || left_out(list.with(|l| l.older), words::computing::older)}
             </div>
         </section>
     }
+}
+
+fn left_out(count: usize, words: fn(usize) -> String) -> Option<impl IntoView> {
+    (count > 0)
+        .then(|| view! { <div class="r l0 dim" role="row"><span role="gridcell">{words(count)}</span></div> })
 }
 
 fn header(list: &Waterfall) -> impl IntoView + use<> {

@@ -4,6 +4,7 @@ use crate::sim::scenario::Action;
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{Note, SpanId};
 
+use super::crowd::{self, Crowd};
 use super::mark::{self, Mark};
 use super::run::Run;
 use super::{Now, format, steps, text};
@@ -119,18 +120,29 @@ pub struct Lanes {
     pub gaps: Vec<Gap>,
     /// Effects.
     pub orders: Vec<Order>,
+    /// The attempts that have ended as columns, where there are too many for a bar each; there are no bars and no gaps then.
+    pub crowd: Option<Crowd>,
+    /// The effects as columns, where there are too many for a mark each.
+    pub order_crowd: Option<Crowd>,
 }
+
+/// The most attempts, waits or orders that are drawn one by one.
+const MOST: usize = 150;
 
 /// The lanes of a run as far as it is known.
 pub fn lanes(run: &Run, now: Now) -> Lanes {
     let extent = run.extent(now.known);
+    let crowded = run.attempts_by(now.known) > MOST;
+    let many_orders = run.orders_by(now.known) > MOST;
     Lanes {
+        crowd: crowded.then(|| crowd::answers(run, extent, now.known)),
+        order_crowd: many_orders.then(|| crowd::orders(run, extent, now.known)),
         extent: extent.as_secs_f64(),
         ticks: ticks(extent, 12),
         flags: flags(run, extent),
-        bars: bars(run, now),
-        gaps: gaps(run, now),
-        orders: orders(run, now, extent),
+        bars: if crowded { Vec::new() } else { bars(run, now) },
+        gaps: if crowded { Vec::new() } else { gaps(run, now) },
+        orders: if many_orders { Vec::new() } else { orders(run, now, extent) },
     }
 }
 
@@ -173,9 +185,8 @@ fn flags(run: &Run, extent: SimTime) -> Vec<Flag> {
 }
 
 fn bars(run: &Run, now: Now) -> Vec<Bar> {
-    run.attempts
+    run.attempts[..run.attempts_by(now.known)]
         .iter()
-        .filter(|a| a.start <= now.known)
         .map(|attempt| {
             let shown = attempt.ended(now.known);
             let end = if shown { attempt.end } else { now.known };
@@ -197,7 +208,8 @@ fn bars(run: &Run, now: Now) -> Vec<Bar> {
 }
 
 fn gaps(run: &Run, now: Now) -> Vec<Gap> {
-    (run.trace.events.iter().take_while(|e| e.at <= now.known))
+    (run.first_waits(run.waits_by(now.known).min(MOST)).iter())
+        .map(|i| &run.trace.events[*i as usize])
         .filter_map(|event| match event.note {
             Note::RetryIn(wait, _) => {
                 let end = (event.at + wait).min(now.known);
@@ -211,7 +223,8 @@ fn gaps(run: &Run, now: Now) -> Vec<Gap> {
 fn orders(run: &Run, now: Now, extent: SimTime) -> Vec<Order> {
     // A mark with a number of four digits.
     let room = extent.as_secs_f64() * 0.06;
-    let mut orders: Vec<Order> = (run.trace.events.iter().take_while(|e| e.at <= now.known))
+    let mut orders: Vec<Order> = (run.commits()[..run.orders_by(now.known)].iter())
+        .map(|i| &run.trace.events[*i as usize])
         .filter_map(|event| match event.note {
             Note::Committed(number) => {
                 let start = start_of(run, event.span).unwrap_or(event.at);

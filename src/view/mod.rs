@@ -10,6 +10,7 @@ pub mod card;
 pub mod conditions;
 #[cfg(test)]
 mod contrast;
+pub mod crowd;
 pub mod edit;
 mod facts;
 pub mod fault_form;

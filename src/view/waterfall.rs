@@ -1,6 +1,7 @@
 //! Requests with their attempts, and under each attempt what the gateway tried.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::sim::explain::noticed;
 use crate::sim::time::SimTime;
@@ -98,6 +99,10 @@ pub struct Waterfall {
     pub rows: Vec<Row>,
     /// How many requests there are.
     pub calls: usize,
+    /// How many of them are newer than those in the rows.
+    pub newer: usize,
+    /// How many of them are older.
+    pub older: usize,
     /// `1 click · 5 attempts · 3 orders`.
     pub summary: Summary,
 }
@@ -125,7 +130,8 @@ pub fn waterfall(
     let calls = &run.calls[..run.calls_by(now.known)];
     let failing = run.newest_failing(now.known).or(calls.last()).map(|call| call.span);
     let mut rows = Vec::new();
-    for Call { key, span: id } in calls.iter().rev() {
+    let shown = shown(run, calls, selected);
+    for Call { key, span: id } in calls[shown.clone()].iter().rev() {
         let (key, span) = (*key, trace.span(*id));
         let chosen = selected.is_some_and(|k| k.call == key);
         let open = expanded.get(&key).copied().unwrap_or(chosen || failing == Some(*id));
@@ -145,9 +151,27 @@ pub fn waterfall(
         ticks: ticks(extent, 6),
         cursor: now.cursor.as_secs_f64(),
         calls: calls.len(),
+        newer: calls.len() - shown.end,
+        older: shown.start,
         summary: summary(run, calls.len(), now.known),
         rows,
     }
+}
+
+/// Up to so many requests are all in the list; of more, it holds some.
+const ALL_CALLS: usize = 200;
+/// How many it holds then.
+const SOME_CALLS: usize = 40;
+
+/// Which calls are in the list: all, or some around the one that is chosen; without one, the newest.
+fn shown(run: &Run, calls: &[Call], selected: Option<AttemptKey>) -> Range<usize> {
+    if calls.len() <= ALL_CALLS {
+        return 0..calls.len();
+    }
+    let chosen = selected.and_then(|key| run.call(key.call));
+    let place = chosen.and_then(|call| calls.binary_search_by_key(&call.span, |c| c.span).ok());
+    let end = place.map_or(calls.len(), |place| (place + SOME_CALLS / 2).clamp(SOME_CALLS, calls.len()));
+    end - SOME_CALLS..end
 }
 
 fn summary(run: &Run, calls: usize, known: SimTime) -> Summary {
