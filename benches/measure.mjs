@@ -3,7 +3,7 @@
 import { mmc } from "./peers/mmc.mjs";
 
 // In the order of `Job::ALL`.
-const JOBS = ["heap", "path", "measured", "recorded", "traced", "states", "storm"];
+const JOBS = ["heap", "path", "measured", "recorded", "traced", "states", "moves", "storm"];
 
 /**
  * Takes WebAssembly modules by name and gives the function that measures: `js` is the peer in JavaScript, any other

@@ -1,6 +1,7 @@
 //! What fivexx is asked to do: the queue as one part of a request's whole way, and runs that measure memory.
 
 use crate::heap;
+use crate::moves::Moves;
 use fivexx::sim::metrics::Metrics;
 use fivexx::sim::recording::Recording;
 use fivexx::sim::scenario::Scenario;
@@ -26,19 +27,22 @@ pub enum Job {
     /// The state at moments of a run that is known: those right before a checkpoint, to which the way is longest.
     /// What is counted as requests are the states.
     States,
+    /// What the page computes for moves of the playhead within a run. What is counted as requests are the moves.
+    Moves,
     /// 1,000 requests a second, with retries, to an origin that can no longer carry them; counted in seconds.
     Storm,
 }
 
 impl Job {
     /// All of them; JavaScript knows each by its place here.
-    pub const ALL: [(&'static str, Self); 7] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("heap", Self::Heap),
         ("path", Self::Path),
         ("measured", Self::Measured),
         ("recorded", Self::Recorded),
         ("traced", Self::Traced),
         ("states", Self::States),
+        ("moves", Self::Moves),
         ("storm", Self::Storm),
     ];
 }
@@ -51,6 +55,8 @@ pub struct Prepared {
     requests: u64,
     /// For [`Job::States`]: the run, and the moments.
     known: Option<(Recording, Vec<SimTime>)>,
+    /// For [`Job::Moves`]: the run, and the moments.
+    moves: Option<Moves>,
 }
 
 /// What was done. Figures that a job does not have are 0.
@@ -76,13 +82,14 @@ impl Prepared {
         // Arrivals come by chance, so that their number is known only after a run in which they are counted.
         let requests = match job {
             Job::Heap => amount,
-            Job::Storm | Job::States => 0,
+            Job::Storm | Job::States | Job::Moves => 0,
             Job::Path | Job::Measured | Job::Recorded | Job::Traced => {
                 run(&scenario, Calls(0), |calls| calls.0).0
             }
         };
         let known = (job == Job::States).then(|| known(&scenario));
-        Self { job, amount, scenario, requests, known }
+        let moves = (job == Job::Moves).then(|| Moves::new(&scenario));
+        Self { job, amount, scenario, requests, known, moves }
     }
 
     /// Does it. This is what is timed.
@@ -111,6 +118,11 @@ impl Prepared {
                 let Some((recording, moments)) = &self.known else { return report };
                 let events = moments.iter().map(|at| black_box(recording.state_at(*at)).handled()).sum();
                 Report { requests: moments.len() as u64, events, ..report }
+            }
+            Job::Moves => {
+                let Some(moves) = &self.moves else { return report };
+                moves.show();
+                Report { requests: moves.count(), events: moves.events(), ..report }
             }
             Job::Traced => {
                 let (bytes, events) = run(&self.scenario, Trace::new(&self.scenario), |trace| {
@@ -220,6 +232,12 @@ mod tests {
             assert_eq!((path.requests, path.events), (other.requests, other.events));
         }
         assert!(0 < recorded.bytes && recorded.bytes < traced.bytes, "{recorded:?}, {traced:?}");
+    }
+
+    #[test]
+    fn moves_go_all_over_the_run() {
+        let report = Prepared::new(Job::Moves, 1_000).run();
+        assert!(report.requests == 100 && report.events > 5_000, "{report:?}");
     }
 
     #[test]

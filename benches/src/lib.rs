@@ -11,4 +11,5 @@
 #[path = "../peers/heap.rs"]
 pub mod heap;
 pub mod job;
+mod moves;
 pub mod wasm;

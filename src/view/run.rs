@@ -2,7 +2,7 @@
 //!
 //! A run may have a million events. What is kept of it is the trace and lists of numbers into it, each in order of time;
 //! words are made when somebody looks. So a question about a moment is a binary search, never a walk through the run.
-//! That takes some 90 bytes an event, explanations that are remembered included: 150 MB for the longest run there can be.
+//! That takes some 75 bytes an event, most of them for the trace itself: 150 MB for the longest run there can be.
 
 mod making;
 mod remembered;

@@ -17,7 +17,6 @@ use crate::view::steps::Steps;
 use crate::view::wires::{Columns, Flights};
 
 /// A run that is not ready yet.
-#[derive(Debug)]
 pub struct Making {
     stage: Stage,
     /// Where the present stage goes on.
@@ -30,7 +29,6 @@ pub struct Making {
     counted: BTreeMap<u32, u32>,
 }
 
-#[derive(Debug)]
 enum Stage {
     Simulate(Box<Simulation<Trace>>),
     Index,
@@ -39,12 +37,6 @@ enum Stage {
     Goals,
     Sort,
     Ready,
-}
-
-impl std::fmt::Debug for Simulation<Trace> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Simulation at {}", self.now())
-    }
 }
 
 /// How much of the way the simulation is; the rest is for the lists.

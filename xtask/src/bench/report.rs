@@ -33,10 +33,11 @@ const MEASURED: &str = "fivexx with metrics";
 const RECORDED: &str = "fivexx with the full trace, as the page keeps it";
 const TRACED: &str = "fivexx with the full trace as a table";
 const STATES: &str = "the state at a moment";
+const MOVES: &str = "a move of the playhead";
 const SMALL: &str = "fivexx, the whole way, built for size as the page is";
 
 /// Everything that is compared.
-pub const LINES: [Line; 22] = [
+pub const LINES: [Line; 24] = [
     line(SIMPY, "Python", "mmc 60000"),
     line(JAVASCRIPT, "Node", "js mmc 1000000"),
     line(JAVASCRIPT, "Chromium", "js mmc 1000000"),
@@ -59,6 +60,8 @@ pub const LINES: [Line; 22] = [
     line(STATES, "native", "states 60000"),
     line(STATES, "Node", "fast states 60000"),
     line(STATES, "Chromium", "small states 60000"),
+    line(MOVES, "native", "moves 60000"),
+    line(MOVES, "Chromium", "small moves 60000"),
 ];
 
 const START: &str = "<!-- bench:begin -->\n";
@@ -100,7 +103,7 @@ fn between(text: &str, new: &str) -> Option<String> {
 /// The comparison: every line against SimPy, and against its neighbours in the same place.
 fn speed(entries: &[Entry<'_>]) -> String {
     let mut table = "| | where | requests/s | × SimPy | × JavaScript there | of the bare heap there |\n|---|---|--:|--:|--:|--:|\n".to_owned();
-    for entry in entries.iter().filter(|entry| entry.line.name != STATES) {
+    for entry in entries.iter().filter(|entry| ![STATES, MOVES].contains(&entry.line.name)) {
         let against = |name: &str, place: &str| {
             let other = entries.iter().find(|other| other.line.name == name && other.line.place == place)?;
             let ratios =
@@ -151,6 +154,16 @@ fn rest(entries: &[Entry<'_>], long: &[(&str, &str, Figures)]) -> String {
         let _ = writeln!(
             text,
             "- {STATES} of a run of 60,000 requests takes {} ms where the way to it is longest, right before a checkpoint ({}{}).",
+            figure(median(took)),
+            entry.line.place,
+            if entry.line.job.starts_with("small") { ", built for size as the page is" } else { "" }
+        );
+    }
+    for entry in of(MOVES) {
+        let took = entry.rounds.iter().map(|round| 1e3 / round.speed()).collect();
+        let _ = writeln!(
+            text,
+            "- {MOVES} within a run of 60,000 requests takes {} ms for all that the page shows, the drawing left out ({}{}).",
             figure(median(took)),
             entry.line.place,
             if entry.line.job.starts_with("small") { ", built for size as the page is" } else { "" }
