@@ -167,6 +167,8 @@ impl Session {
             let run = session.run.get_untracked();
             let newest = run.calls.last().map(|call| call.span);
             let answer = newest.and_then(|call| run.attempts_of(call).find(|a| a.is_over()));
+            // Of traffic, the newest requests may be open when the run ends.
+            let answer = answer.or_else(|| run.last_answer(run.last()));
             let at = answer.map_or(SimTime::ZERO, |a| a.end);
             session.known.set(run.last());
             session.cursor.set(at);
@@ -177,8 +179,8 @@ impl Session {
     /// Makes `next` the scenario. What comes `then` is done once its run is there: for a long one that is later, and
     /// what was on the screen stays there until then.
     fn adopt(self, next: Scenario, then: impl FnOnce(Self) + 'static) {
-        self.scenario.set(next);
-        self.scenario.with_untracked(|next| computing::compute(self, next, Box::new(then)));
+        self.scenario.set(next.clone());
+        computing::compute(self, &next, Box::new(then));
     }
 
     /// Says what is wrong with a link or a scenario; the run stays.

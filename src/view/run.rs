@@ -10,7 +10,7 @@ mod remembered;
 pub use making::Making;
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::sim::explain::{Explanation, explain};
 use crate::sim::scenario::Scenario;
@@ -116,7 +116,7 @@ pub struct Run {
     /// The events with which a client begins to wait for its next attempt.
     waits: Vec<u32>,
     last: SimTime,
-    digest: OnceLock<u64>,
+    digest: u64,
     explained: Remembered,
 }
 
@@ -149,7 +149,7 @@ impl Run {
 
     /// The trace's digest.
     pub fn digest(&self) -> u64 {
-        *self.digest.get_or_init(|| self.trace.digest())
+        self.digest
     }
 
     /// The moment of the last thing that happens.

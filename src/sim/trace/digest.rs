@@ -44,16 +44,49 @@ impl Hasher for Stable {
     }
 }
 
+/// The making of a digest, piece by piece, for traces that are too long to be gone through at once.
+pub struct Digesting {
+    hash: Stable,
+    /// How many spans, then how many events were taken in; none before their turn.
+    spans: Option<usize>,
+    events: Option<usize>,
+}
+
+impl Default for Digesting {
+    fn default() -> Self {
+        Self { hash: Stable(Xxh3::new()), spans: None, events: None }
+    }
+}
+
+impl Digesting {
+    /// Takes in so many spans or events of the same trace; tells the digest once that was all.
+    pub fn advance(&mut self, trace: &Trace, most: usize) -> Option<u64> {
+        let hash = &mut self.hash;
+        let most = take(hash, &trace.spans, &mut self.spans, most)?;
+        take(hash, &trace.events, &mut self.events, most)?;
+        trace.templates.hash(hash);
+        (trace.end, trace.stop).hash(hash);
+        Some(hash.finish())
+    }
+}
+
+/// Takes in up to `most` more of a list, as the list's own `hash` would. Once that was all, it tells how many are left of `most`.
+fn take<T: Hash>(hash: &mut Stable, list: &[T], taken: &mut Option<usize>, most: usize) -> Option<usize> {
+    let from = *taken.get_or_insert_with(|| {
+        hash.write_usize(list.len());
+        0
+    });
+    let to = list.len().min(from.saturating_add(most));
+    T::hash_slice(&list[from..to], hash);
+    *taken = Some(to);
+    (to == list.len()).then_some(most - (to - from))
+}
+
 impl Trace {
     /// A number that two traces share exactly when everything in them happened alike (64 bits of XXH3).
     ///
     /// It covers spans, notes, and the bytes of every template; the scenario counts only through what it caused.
     pub fn digest(&self) -> u64 {
-        let mut hash = Stable(Xxh3::new());
-        self.spans.hash(&mut hash);
-        self.events.hash(&mut hash);
-        self.templates.hash(&mut hash);
-        (self.end, self.stop).hash(&mut hash);
-        hash.finish()
+        Digesting::default().advance(self, usize::MAX).unwrap_or_default()
     }
 }

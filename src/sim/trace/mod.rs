@@ -14,6 +14,7 @@ mod span;
 mod step;
 mod window;
 
+pub use digest::Digesting;
 pub use index::{Index, Indexing};
 pub use note::{BreakerState, Event, FaultEntry, GiveUp, Note, Parcel, RetryObstacle, RetryReason, Stop};
 pub use record::Record;

@@ -1,13 +1,12 @@
 //! A run in the making: simulated and gone through piece by piece, so that a page can go on meanwhile.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use crate::sim::Simulation;
 use crate::sim::explain::outcome_of;
 use crate::sim::scenario::Scenario;
 use crate::sim::time::SimTime;
-use crate::sim::trace::{Index, Indexing, Note, Outcome, Span, SpanId, SpanKind, Trace};
+use crate::sim::trace::{Digesting, Index, Indexing, Note, Outcome, Span, SpanId, SpanKind, Trace};
 
 use super::{Attempt, AttemptKey, Call, CallKey, Remembered, Run};
 use crate::view::facts::Facts;
@@ -24,6 +23,7 @@ pub struct Making {
     most: usize,
     run: Run,
     indexing: Indexing,
+    digesting: Digesting,
     reaching: Reaching,
     /// How many calls of a change there were so far.
     counted: BTreeMap<u32, u32>,
@@ -36,6 +36,7 @@ enum Stage {
     Spans,
     Goals,
     Sort,
+    Digest,
     Ready,
 }
 
@@ -60,6 +61,7 @@ impl Making {
             next: 0,
             most,
             indexing: Indexing::new(&trace),
+            digesting: Digesting::default(),
             reaching: Reaching::new(&trace.scenario),
             counted: BTreeMap::new(),
             run: Run {
@@ -79,7 +81,7 @@ impl Making {
                 commits: Vec::new(),
                 waits: Vec::new(),
                 last: SimTime::ZERO,
-                digest: OnceLock::new(),
+                digest: 0,
                 explained: Remembered::default(),
             },
         }
@@ -104,7 +106,7 @@ impl Making {
             Stage::Index => (SIMULATED, 0.7, 0.0),
             Stage::Events => (0.7, 0.8, part(events)),
             Stage::Spans => (0.8, 0.95, part(spans)),
-            Stage::Goals | Stage::Sort => (0.95, 1.0, 0.0),
+            Stage::Goals | Stage::Sort | Stage::Digest => (0.95, 1.0, 0.0),
             Stage::Ready => (1.0, 1.0, 0.0),
         };
         from + (to - from) * done.min(1.0)
@@ -166,6 +168,10 @@ impl Making {
                     return false;
                 }
             }
+            Stage::Digest => match self.digesting.advance(&self.run.trace, most) {
+                None => return false,
+                Some(digest) => self.run.digest = digest,
+            },
             Stage::Ready => return true,
         }
         self.turn();
@@ -195,7 +201,8 @@ impl Making {
                 self.run.reached = self.reaching.reached(&self.run);
                 Stage::Sort
             }
-            Stage::Sort | Stage::Ready => Stage::Ready,
+            Stage::Sort => Stage::Digest,
+            Stage::Digest | Stage::Ready => Stage::Ready,
         };
     }
 

@@ -36,29 +36,28 @@ const WATCH: &str = "
     new PerformanceObserver(list => {
         for (const task of list.getEntries()) window.longest = Math.max(window.longest, task.duration);
     }).observe({ type: 'longtask', buffered: true });
-    const watch = () => {
+    let move;
+    const begun = () => {
         const start = performance.now();
-        const move = {};
-        let hops = 0;
-        const hop = () => {
-            if (++hops < 50) return queueMicrotask(hop);
-            move.handled = performance.now() - start;
-        };
-        queueMicrotask(hop);
+        const mine = move = { start };
         requestAnimationFrame(() => {
             const before = performance.now();
             document.body.offsetHeight;
-            move.layout = performance.now() - before;
+            mine.layout = performance.now() - before;
             const channel = new MessageChannel();
             channel.port1.onmessage = () => {
-                move.seen = performance.now() - start;
-                window.moves.push(move);
+                mine.seen = performance.now() - start;
+                window.moves.push(mine);
             };
             channel.port2.postMessage(0);
         });
     };
-    addEventListener('keydown', watch, { capture: true });
-    addEventListener('pointerdown', watch, { capture: true });
+    // What follows from a handler runs as soon as it returns: before the last listener is asked.
+    const handled = () => move.handled = performance.now() - move.start;
+    for (const type of ['keydown', 'pointerdown']) {
+        addEventListener(type, begun, { capture: true });
+        addEventListener(type, handled);
+    }
 ";
 
 fn link() -> String {
@@ -118,14 +117,18 @@ fn a_run_of_sixty_thousand_requests_opens_and_each_move_is_quick() {
     page.script(&format!("location.hash = '{}'", link()));
     page.wait_for(&css("#computing"));
     let mut looks = 0;
-    while events(&page) < 500_000 {
+    while figure(&page, "return document.querySelectorAll('#computing').length") > 0.0 {
         assert!(asked.elapsed() < PATIENCE, "the run is not there after {PATIENCE:?}");
         looks += 1;
     }
+    let took = asked.elapsed().as_secs_f64();
+    page.focus(&slider("Simulated time"));
+    page.press(Key::End);
+    moves(&page, 1);
+    assert!(events(&page) > 500_000, "{} events", events(&page));
     println!(
-        "{} events are there after {:.1} s; the page answered {looks} times meanwhile, the longest task took {:.0} ms",
+        "{} events are there after {took:.1} s; the page answered {looks} times meanwhile, the longest task took {:.0} ms",
         events(&page),
-        asked.elapsed().as_secs_f64(),
         figure(&page, "return window.longest")
     );
     let memory = figure(&page, "return performance.memory ? performance.memory.usedJSHeapSize / 1e6 : 0");
