@@ -96,8 +96,7 @@ fn ParameterText(which: Which, parameter: Parameter) -> impl IntoView {
             let run = session.run.get_untracked();
             let at = edit::moment(&run, session.cursor.get_untracked());
             let action = Action::Inject { node: which.0.clone(), fault };
-            let next = session.scenario.with_untracked(|s| edit::with(s, at, action))?;
-            session.replace(next, at);
+            session.replace(edit::on(&run, at, action)?, at);
             Ok(())
         });
         refusal.set(result.err());

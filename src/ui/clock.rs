@@ -5,8 +5,9 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::session::Session;
+use super::timeline::Tone;
 use crate::sim::time::SimTime;
-use crate::view::pace;
+use crate::view::{changes, pace};
 
 /// The longest time that one frame may make up for, in seconds; a page that was hidden goes on where it stopped.
 const LONGEST_FRAME: f64 = 0.1;
@@ -66,7 +67,7 @@ fn step(session: Session, turn: StoredValue<u32>, mine: u32) {
     let next = session.until.get_untracked().filter(|until| *until > from);
     let next = next.or_else(|| run.step_moment(run.steps_by(from)));
     let next = next.unwrap_or(run.last().max(from));
-    let stands_still = next == from;
+    let stands_still = next == from && session.looping().is_none();
     if arrive(session, next) && !stands_still {
         set_timeout(move || step(session, turn, mine), STEP_STANDS);
     } else {
@@ -78,6 +79,11 @@ fn step(session: Session, turn: StoredValue<u32>, mine: u32) {
 fn arrive(session: Session, to: SimTime) -> bool {
     let run = session.run.get_untracked();
     let from = session.cursor.get_untracked();
+    if let Some(looped) = session.looping() {
+        round(session, looped.advance(from, to));
+        return true;
+    }
+    let waits = session.until.with_untracked(Option::is_some);
     let end = session.until.get_untracked().unwrap_or_else(|| Session::end(&run));
     let answered = run.next_answer(from).is_some_and(|at| at <= to.min(end));
     let over = to >= end;
@@ -87,6 +93,22 @@ fn arrive(session: Session, to: SimTime) -> bool {
     }
     if answered {
         session.speak_answer();
+    } else if over
+        && !waits
+        && let Some(words) = changes::open_at_end(&run)
+    {
+        session.say(Tone::Told, words);
     }
     !over
+}
+
+/// Moves the cursor within a loop. An answer is spoken when it comes for the first time, and not in each round.
+fn round(session: Session, to: SimTime) {
+    let run = session.run.get_untracked();
+    let known = session.known.get_untracked();
+    let answered = run.next_answer(known).is_some_and(|at| at <= to);
+    session.go(to, None);
+    if answered {
+        session.speak_answer();
+    }
 }

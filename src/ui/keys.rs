@@ -9,7 +9,7 @@ use super::icon::Icon;
 use super::panel::close;
 use super::session::{Panel, Session, session};
 use super::transport::notch;
-use super::words;
+use super::{timeline, words};
 use crate::sim::time::SimTime;
 
 /// Handles a key that was pressed inside of the playground, unless somebody types.
@@ -66,7 +66,7 @@ pub(crate) fn handle(session: Session, event: &KeyboardEvent) {
         "1" | "2" | "3" | "4" => press_tab(&key),
         "ArrowDown" => next_row(&target, true),
         "ArrowUp" => next_row(&target, false),
-        _ => false,
+        other => timeline::key(session, other, event.shift_key()),
     };
     if handled {
         event.prevent_default();
@@ -168,7 +168,7 @@ pub(crate) fn KeyList() -> impl IntoView {
                 </button>
             </div>
             <dl class="keylist pad">
-                {words::KEYS.into_iter().map(|(key, does)| view! {
+                {words::KEYS.into_iter().chain(words::time::KEYS).map(|(key, does)| view! {
                     <div><dt>{does}</dt><dd><kbd>{key}</kbd></dd></div>
                 }).collect_view()}
             </dl>

@@ -5,12 +5,15 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use super::change_panel;
+use super::flags::Flags;
 use super::icon::MarkIcon;
 use super::session::{Session, session};
 use crate::sim::time::SimTime;
 use crate::view::crowd::{COLUMNS, Crowd, HEIGHT};
 use crate::view::format::{self, css_seconds};
-use crate::view::lanes::{self, Bar, Flag, FlagKind, Gap, Order, Tick};
+use crate::view::jumps::Loop;
+use crate::view::lanes::{self, Bar, Gap, Order, Tick};
 use crate::view::mark::Mark;
 
 /// Changes, answers and orders over time.
@@ -20,7 +23,6 @@ pub(crate) fn Lanes() -> impl IntoView {
     let lanes = Memo::new(move |_| lanes::lanes(&session.run.get(), session.now()));
     let extent = Memo::new(move |_| lanes.with(|l| l.extent));
     let ticks = Memo::new(move |_| lanes.with(|l| l.ticks.clone()));
-    let flags = Memo::new(move |_| lanes.with(|l| l.flags.clone()));
     let bars = Memo::new(move |_| lanes.with(|l| l.bars.clone()));
     let gaps = Memo::new(move |_| lanes.with(|l| l.gaps.clone()));
     let orders = Memo::new(move |_| lanes.with(|l| l.orders.clone()));
@@ -33,10 +35,7 @@ pub(crate) fn Lanes() -> impl IntoView {
                 <span class="ln"></span>
                 <div class="track">{move || ticks.get().into_iter().map(tick).collect_view()}</div>
             </div>
-            <div class="lane changes">
-                <span class="ln">"Changes"</span>
-                <div class="track">{move || flags.get().into_iter().map(flag).collect_view()}</div>
-            </div>
+            <Flags/>
             <div class="lane answers">
                 <span class="ln">"Answers" {move || crowd.get().map(|c| count_of(&c))}</span>
                 <div class="track">
@@ -54,8 +53,11 @@ pub(crate) fn Lanes() -> impl IntoView {
                 <span class="pale" style=("--t", now)></span>
             })}
             <span class="playhead" style=("--t", move || css_seconds(session.cursor.get().as_secs_f64()))></span>
+            {move || session.time.looped.get().map(|l| looped(l, extent.get()))}
             <Scrub/>
+            {change_panel::panel()}
         </div>
+        {change_panel::toast()}
     }
 }
 
@@ -107,13 +109,13 @@ fn tick(tick: Tick) -> impl IntoView {
     view! { <span class="at" style=("--t", css_seconds(tick.at))>{tick.label}</span> }
 }
 
-fn flag(flag: Flag) -> impl IntoView {
-    let class = match flag.kind {
-        FlagKind::Break => "at flagm",
-        FlagKind::Mend => "at flagm fix",
-        FlagKind::Set => "at flagm dep",
-    };
-    view! { <span class=class style=("--t", css_seconds(flag.at)) title=flag.title>{flag.label}</span> }
+/// The stretch that is played again and again.
+fn looped(looped: Loop, extent: f64) -> impl IntoView {
+    let from = looped.from.as_secs_f64().min(extent);
+    let length = looped.to.map_or(0.0, |to| to.as_secs_f64().min(extent) - from);
+    view! {
+        <span class="looped" class:open=looped.to.is_none() style=("--t", css_seconds(from)) style=("--d", css_seconds(length))></span>
+    }
 }
 
 fn bar(bar: Bar) -> impl IntoView {

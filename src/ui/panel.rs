@@ -5,6 +5,7 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::session::{Panel, Session};
+use super::timeline::{count_id, flag_id};
 
 /// Closes what is open.
 pub(crate) fn close(session: Session) {
@@ -13,6 +14,9 @@ pub(crate) fn close(session: Session) {
         Panel::Closed | Panel::Keys => None,
         Panel::Break(place) => Some(break_button(&place)),
         Panel::Share => Some("share".to_owned()),
+        Panel::Change(index) => Some(flag_id(index)),
+        Panel::Changes(all) => all.first().map(|first| count_id(*first)),
+        Panel::More => Some("more".to_owned()),
         Panel::Settings => Some(format!("settings-{}", session.settings_of.get_untracked())),
     };
     session.panel.set(Panel::Closed);

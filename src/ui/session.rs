@@ -7,9 +7,11 @@ use leptos::prelude::*;
 
 use super::computing;
 use super::settings_schema::SchemaFile;
+use super::timeline::{Timeline, Tone};
 use crate::sim::message::Method;
 use crate::sim::scenario::{Action, Request, Scenario};
 use crate::sim::time::SimTime;
+use crate::view::changes::{self, Renumbered};
 use crate::view::run::{AttemptKey, CallKey, Run};
 use crate::view::{Now, edit, first, verdict};
 
@@ -30,6 +32,12 @@ pub(crate) enum Panel {
     Keys,
     /// All settings, in place of the explanation.
     Settings,
+    /// A change of the timeline, by its index.
+    Change(usize),
+    /// Changes that stand close together.
+    Changes(Vec<usize>),
+    /// What the transport has no room for.
+    More,
 }
 
 /// The state of a playground. Cheap to copy: it holds signals alone.
@@ -88,6 +96,8 @@ pub struct Session {
     pub(crate) schema: RwSignal<SchemaFile>,
     /// The node whose button opened the settings.
     pub(crate) settings_of: RwSignal<String>,
+    /// The timeline's own controls.
+    pub(crate) time: Timeline,
     /// The address that a share link starts with.
     pub(crate) address: StoredValue<String>,
 }
@@ -134,6 +144,7 @@ impl Session {
             client: RwSignal::new(scenario.with_untracked(|s| s.clients[0].id.clone())),
             schema: RwSignal::new(SchemaFile::Unasked),
             settings_of: RwSignal::new(String::new()),
+            time: Timeline::new(),
             address: StoredValue::new(address),
             scenario,
         }
@@ -155,6 +166,7 @@ impl Session {
         self.past.set(Vec::new());
         self.undone.set(Vec::new());
         self.panel.set(Panel::Closed);
+        self.time.reset();
         self.client.set(scenario.clients[0].id.clone());
         if let Some(request) = scenario.timeline.iter().rev().find_map(|c| match &c.action {
             Action::Send { request, .. } => Some(request.clone()),
@@ -259,10 +271,10 @@ impl Session {
     /// Plays to where there is something to see, or further on where nothing is left.
     pub(crate) fn play(self) {
         let run = self.run.get_untracked();
-        if self.cursor.get_untracked() >= Self::end(&run) {
+        self.until.set(None);
+        if self.looping().is_none() && self.cursor.get_untracked() >= Self::end(&run) {
             self.go(SimTime::ZERO, None);
         }
-        self.until.set(None);
         self.playing.set(true);
     }
 
@@ -317,6 +329,7 @@ impl Session {
             }
         });
         self.undone.set(Vec::new());
+        self.time.toast.set(None);
         self.show(next, at, then);
     }
 
@@ -327,6 +340,7 @@ impl Session {
         let now = (self.scenario.get_untracked(), self.cursor.get_untracked());
         to.update(|list| list.push(now));
         self.pause();
+        self.time.toast.set(None);
         self.show(scenario, at, |_| ());
         let word = if back { "Undone" } else { "Done again" };
         self.spoken.set(format!("{word}; at {}.", crate::view::format::moment(at)));
@@ -335,6 +349,7 @@ impl Session {
     fn show(self, next: Scenario, at: SimTime, then: impl FnOnce(Self) + 'static) {
         self.message.set(None);
         self.selected.set(None);
+        self.renumber(self.scenario.with_untracked(|s| Renumbered::between(&s.timeline, &next.timeline)));
         self.adopt(next, move |session| {
             session.known.set(at);
             session.cursor.set(at);
@@ -358,6 +373,9 @@ impl Session {
         let action = Action::Send { client: self.client.get_untracked(), request };
         self.change_and(action, move |session| {
             let run = session.run.get_untracked();
+            if let Some(words) = changes::unsent(&run, sent) {
+                session.say(Tone::Refused, words);
+            }
             let call = run.call(CallKey { change: sent as u32, nth: 0 });
             let answer = call.and_then(|call| run.attempts_of(call.span).find(|a| a.is_over()));
             session.until.set(answer.map(|a| a.end));

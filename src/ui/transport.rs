@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::clock::motion_is_reduced;
 use super::computing;
 use super::icon::{Icon, MarkIcon};
-use super::session::session;
-use super::words;
+use super::session::{Panel, Session, session};
+use super::words::time as said;
+use super::{more, words};
 use crate::view::{format, pace};
 
 /// The exponents of ten that the speed slider offers: 0.01 to 100.
@@ -48,6 +49,7 @@ pub(crate) fn Transport() -> impl IntoView {
                 on:click=move |_| session.step_by(true)>
                 <Icon name="#i-next"/>
             </button>
+            {jumps(session)}
             <span class="clock" role="timer" aria-label="Simulated time">
                 <span id="clock">{move || format::clock(session.cursor.get())}</span>
                 <small>{move || format!(" / {}", format::tick(session.run.with(|r| r.extent(session.known.get())).as_nanos()))}</small>
@@ -77,7 +79,42 @@ pub(crate) fn Transport() -> impl IntoView {
                 on:click=move |_| session.table.update(|t| *t = !*t)>
                 <Icon name="#i-table"/>
             </button>
+            <button id="more" class="btn ghost icon" aria-label=said::MORE title=said::MORE aria-haspopup="dialog"
+                aria-expanded=move || session.panel.with(|p| *p == Panel::More).to_string()
+                on:click=move |_| session.panel.set(Panel::More)>
+                <Icon name="#i-more"/>
+            </button>
+            {more::panel()}
         </div>
+    }
+}
+
+/// Jumps and the loop, where there is room for them; the popover has them too.
+fn jumps(session: Session) -> impl IntoView {
+    let button = move |id: &'static str,
+                       name: &'static str,
+                       key: &str,
+                       class: &'static str,
+                       icon: &'static str,
+                       act: fn(Session)| {
+        view! {
+            <button id=id class=class aria-label=name title=format!("{name} ({key})") on:click=move |_| act(session)>
+                <Icon name=icon/>
+            </button>
+        }
+    };
+    let looped = session.time.looped;
+    view! {
+        <span class="leaps">
+            {button("failure-back", said::PREVIOUS_FAILURE, "Shift N", "btn ghost icon flipped", "#i-fail", |s| s.failure_by(false))}
+            {button("failure-next", said::NEXT_FAILURE, "N", "btn ghost icon", "#i-fail", |s| s.failure_by(true))}
+            {button("change-back", said::PREVIOUS_CHANGE, "Shift C", "btn ghost icon flipped", "#i-flag", |s| s.change_by(false))}
+            {button("change-next", said::NEXT_CHANGE, "C", "btn ghost icon", "#i-flag", |s| s.change_by(true))}
+            <button id="loop" class="btn ghost icon" aria-label=said::LOOP_STEP title=format!("{} (L)", said::LOOP_STEP)
+                aria-pressed=move || looped.with(Option::is_some).to_string() on:click=move |_| session.loop_step()>
+                <Icon name="#i-loop"/>
+            </button>
+        </span>
     }
 }
 
@@ -109,7 +146,7 @@ pub(crate) fn notch(speed_now: f64, faster: bool) -> f64 {
     speed(exponent(speed_now) + if faster { 0.5 } else { -0.5 })
 }
 
-fn speed_label(speed: f64) -> String {
+pub(crate) fn speed_label(speed: f64) -> String {
     match speed {
         s if s >= 9.95 => format!("{s:.0}"),
         s if s >= 0.995 => format!("{s:.1}").trim_end_matches(".0").to_owned(),

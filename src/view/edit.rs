@@ -44,6 +44,41 @@ pub fn on(run: &Run, at: SimTime, action: Action) -> Result<Scenario, Refusal> {
 /// # Errors
 /// As those of [`on`].
 pub fn onto(run: &Run, scenario: &Scenario, at: SimTime, action: Action) -> Result<Scenario, Refusal> {
+    let sends = matches!(action, Action::Send { .. });
+    if sends && at > DAY {
+        return Err(Refusal("A run lasts 24 h at most.".to_owned()));
+    }
+    if !sends || run.is_cut() {
+        reachable(run, at)?;
+    }
+    let mut scenario = scenario.clone();
+    if sends {
+        make_room(&mut scenario, at, run.is_cut());
+    }
+    Ok(with(&scenario, at, action)?)
+}
+
+/// Moves the end of a run on, so that a request sent at a moment can be answered; not where it is cut anyway.
+pub(crate) fn make_room(scenario: &mut Scenario, at: SimTime, is_cut: bool) {
+    let end = SimTime::ZERO + scenario.horizon;
+    if at + ROOM > end && !is_cut {
+        scenario.horizon = (at + ROOM).min(DAY).since(SimTime::ZERO).max(scenario.horizon);
+    }
+}
+
+/// That a run comes as far as a moment.
+///
+/// # Errors
+/// It ends before, or it was cut before.
+pub(crate) fn reachable(run: &Run, at: SimTime) -> Result<(), Refusal> {
+    let end = SimTime::ZERO + run.trace.scenario.horizon;
+    if at > end {
+        return Err(Refusal(format!(
+            "A change at {} would never happen: this run ends at {}. Expected a time from 0 s to {1}.",
+            format::moment(at),
+            format::moment(end)
+        )));
+    }
     if run.is_cut() && at >= run.last() {
         return Err(Refusal(format!(
             "This run was cut at {}, after {} events; a change behind that would never happen. Put it earlier, or lower the traffic.",
@@ -51,15 +86,7 @@ pub fn onto(run: &Run, scenario: &Scenario, at: SimTime, action: Action) -> Resu
             format::grouped(run.trace.events.len())
         )));
     }
-    if at > DAY {
-        return Err(Refusal("A run lasts 24 h at most.".to_owned()));
-    }
-    let mut scenario = scenario.clone();
-    let end = SimTime::ZERO + scenario.horizon;
-    if matches!(action, Action::Send { .. }) && at + ROOM > end && !run.is_cut() {
-        scenario.horizon = (at + ROOM).min(DAY).since(SimTime::ZERO).max(scenario.horizon);
-    }
-    Ok(with(&scenario, at, action)?)
+    Ok(())
 }
 
 /// The scenario with one more change.
@@ -195,6 +222,8 @@ mod tests {
         let early = on(&run, SimTime::ZERO, send()).expect("valid");
         assert_eq!(early.horizon, run.trace.scenario.horizon.max(ROOM));
         assert!(on(&run, DAY + SimDuration::from_secs(1), send()).is_err());
+        let refusal = on(&run, end + SimDuration::from_millis(1), inject("A", "process_down"));
+        assert!(refusal.is_err_and(|r| r.0.contains("this run ends at 60.000 s")));
     }
 
     #[test]

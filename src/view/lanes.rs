@@ -1,13 +1,12 @@
-//! The time lanes: changes, answers and effects on one axis.
+//! The time lanes: answers and effects on one axis.
 
-use crate::sim::scenario::Action;
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{Note, SpanId};
 
 use super::crowd::{self, Crowd};
 use super::mark::{self, Mark};
 use super::run::Run;
-use super::{Now, format, steps, text};
+use super::{Now, format};
 
 /// A label on an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,30 +39,6 @@ pub fn ticks(extent: SimTime, most: u64) -> Vec<Tick> {
         .filter(|at| *at == 0 || at.saturating_add(step / 2) <= nanos)
         .map(|at| Tick { at: SimTime::from_nanos(at).as_secs_f64(), label: format::tick(at) })
         .collect()
-}
-
-/// What a change did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlagKind {
-    /// Something broke.
-    Break,
-    /// Something was mended.
-    Mend,
-    /// A setting changed.
-    Set,
-}
-
-/// A change on the timeline.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Flag {
-    /// Where, in seconds.
-    pub at: f64,
-    /// What it did.
-    pub kind: FlagKind,
-    /// What it says; empty where the next flag stands too close.
-    pub label: String,
-    /// The whole of it.
-    pub title: String,
 }
 
 /// An attempt on the axis.
@@ -112,8 +87,6 @@ pub struct Lanes {
     pub extent: f64,
     /// The axis.
     pub ticks: Vec<Tick>,
-    /// Changes.
-    pub flags: Vec<Flag>,
     /// Attempts.
     pub bars: Vec<Bar>,
     /// Waits.
@@ -139,49 +112,10 @@ pub fn lanes(run: &Run, now: Now) -> Lanes {
         order_crowd: many_orders.then(|| crowd::orders(run, extent, now.known)),
         extent: extent.as_secs_f64(),
         ticks: ticks(extent, 12),
-        flags: flags(run, extent),
         bars: if crowded { Vec::new() } else { bars(run, now) },
         gaps: if crowded { Vec::new() } else { gaps(run, now) },
         orders: if many_orders { Vec::new() } else { orders(run, now, extent) },
     }
-}
-
-fn flags(run: &Run, extent: SimTime) -> Vec<Flag> {
-    // Some seven hundredths of the axis hold the shortest label.
-    let room = extent.as_secs_f64() * 0.09;
-    let mut flags: Vec<Flag> = (run.trace.scenario.timeline.iter())
-        .filter(|c| c.at <= extent)
-        .filter_map(|change| {
-            let (kind, node, words) = match &change.action {
-                Action::Send { .. } => return None,
-                Action::Inject { node, fault } => (FlagKind::Break, node, steps::label(fault)),
-                Action::Repair { node, fault } => {
-                    (FlagKind::Mend, node, format!("{} mended", fault.info().title.to_lowercase()))
-                }
-                Action::Set { node, to } => {
-                    (FlagKind::Set, node, steps::settings(&run.trace.scenario, node, to))
-                }
-                Action::Deploy(deploy) => (
-                    FlagKind::Set,
-                    deploy.origins.first()?,
-                    format!("deploy of {}", deploy.origins.join(", ")),
-                ),
-            };
-            let label = format!("{}: {words}", node.strip_prefix("link:").unwrap_or(node));
-            let title = format!("{} {}", format::moment(change.at), text::capital(&label));
-            Some(Flag { at: change.at.as_secs_f64(), kind, label, title })
-        })
-        .collect();
-    flags.sort_by(|a, b| a.at.total_cmp(&b.at));
-    for i in 1..flags.len() {
-        let (before, rest) = flags.split_at_mut(i);
-        if let (Some(flag), Some(next)) = (before.last_mut(), rest.first())
-            && next.at - flag.at < room + extent.as_secs_f64() * 0.006 * flag.label.len() as f64
-        {
-            flag.label.clear();
-        }
-    }
-    flags
 }
 
 fn bars(run: &Run, now: Now) -> Vec<Bar> {
@@ -283,8 +217,7 @@ mod tests {
         let run = crate::view::samples::sent();
         let known = run.attempts[0].end;
         let shown = lanes(&run, Now { cursor: known, known });
-        assert_eq!((shown.flags.len(), shown.bars.len(), shown.orders.len()), (1, 1, 0));
-        assert_eq!(shown.flags[0].label, "database: query takes 3.5 s");
+        assert_eq!((shown.bars.len(), shown.orders.len()), (1, 0));
         let all = lanes(&run, Now { cursor: known, known: run.last() });
         assert_eq!((all.bars.len(), all.gaps.len(), all.orders.len()), (6, 5, 4));
         assert!(!all.bars[0].later && all.bars[1].later && all.orders[0].later);

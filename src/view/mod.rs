@@ -7,6 +7,7 @@
 //! shown before: up to the *known* end. Beyond that nothing is told, so that a status is never seen before it happens.
 
 pub mod card;
+pub mod changes;
 pub mod conditions;
 #[cfg(test)]
 mod contrast;
@@ -16,10 +17,12 @@ mod facts;
 pub mod fault_form;
 pub mod fetch_with_retry;
 pub mod first;
+pub mod flags;
 pub mod form;
 pub mod format;
 pub mod goals;
 pub mod inspector;
+pub mod jumps;
 pub mod lanes;
 pub mod mark;
 pub mod names;
