@@ -17,6 +17,7 @@ pub(crate) fn close(session: Session) {
         Panel::Change(index) => Some(flag_id(index)),
         Panel::Changes(all) => all.first().map(|first| count_id(*first)),
         Panel::More => Some("more".to_owned()),
+        Panel::Policy(opener) => Some(opener.to_owned()),
         Panel::Settings => Some(format!("settings-{}", session.settings_of.get_untracked())),
     };
     session.panel.set(Panel::Closed);

@@ -12,8 +12,9 @@ use super::inspector::InspectorPanel;
 use super::keys::{self, KeyList};
 use super::lanes::Lanes;
 use super::message::Message;
+use super::policy;
 use super::requests::Requests;
-use super::session::Session;
+use super::session::{Panel, Session};
 use super::share::Share;
 use super::stage::Stage;
 use super::step_table::StepTable;
@@ -37,6 +38,7 @@ pub fn Playground(
     }
     let untouched = Memo::new(move |_| session.scenario.with(first::is_untouched));
     let unsent = Memo::new(move |_| session.scenario.with(|s| !first::has_sent(s)));
+    let policy = Memo::new(move |_| session.panel.with(|p| matches!(p, Panel::Policy(_))));
     let key = move |event: KeyboardEvent| keys::handle(session, &event);
     view! {
         <div class="fivexx" tabindex="-1" class:first=move || untouched.get() class:unsent=move || unsent.get()
@@ -60,10 +62,11 @@ pub fn Playground(
                         <Lanes/>
                     </section>
                     <aside class="side" aria-label="Explanation"><Explanation/></aside>
-                    <div class="below">
+                    <div class="below" hidden=move || policy.get()>
                         <Requests/>
                         <InspectorPanel/>
                     </div>
+                    {move || policy.get().then(policy::panel)}
                 </div>
             </main>
             <Foot/>

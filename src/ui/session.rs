@@ -6,12 +6,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::computing;
+use super::sending::{self, Desk};
 use super::settings_schema::SchemaFile;
-use super::timeline::{Timeline, Tone};
-use crate::sim::message::Method;
-use crate::sim::scenario::{Action, Request, Scenario};
+use super::timeline::Timeline;
+use crate::sim::scenario::{Action, Scenario};
 use crate::sim::time::SimTime;
-use crate::view::changes::{self, Renumbered};
+use crate::view::changes::Renumbered;
 use crate::view::run::{AttemptKey, CallKey, Run};
 use crate::view::{Now, edit, first, verdict};
 
@@ -38,6 +38,8 @@ pub(crate) enum Panel {
     Changes(Vec<usize>),
     /// What the transport has no room for.
     More,
+    /// The retry policy of the composer's client, in place of the requests; and the id of what opened it.
+    Policy(&'static str),
 }
 
 /// The state of a playground. Cheap to copy: it holds signals alone.
@@ -86,10 +88,8 @@ pub struct Session {
     pub(crate) letters: RwSignal<bool>,
     /// The guess of a first visit.
     pub(crate) guess: RwSignal<Option<u16>>,
-    /// The composer's method.
-    pub(crate) method: RwSignal<Method>,
-    /// The composer's path, as typed.
-    pub(crate) path: RwSignal<String>,
+    /// What is typed in the composer.
+    pub(crate) desk: Desk,
     /// The composer's client.
     pub(crate) client: RwSignal<String>,
     /// What the form of the settings is made of.
@@ -116,7 +116,6 @@ impl Session {
             let chosen = selected.get().and_then(|key| run.attempt(key)).filter(|a| a.ended(known.get()));
             chosen.or_else(|| run.last_answer(cursor.get())).map(|a| a.key)
         });
-        let request = first::request();
         Self {
             run,
             made,
@@ -139,8 +138,7 @@ impl Session {
             spoken: RwSignal::new(String::new()),
             letters: RwSignal::new(true),
             guess: RwSignal::new(None),
-            method: RwSignal::new(request.method),
-            path: RwSignal::new(request.path),
+            desk: Desk::new(&first::request()),
             client: RwSignal::new(scenario.with_untracked(|s| s.clients[0].id.clone())),
             schema: RwSignal::new(SchemaFile::Unasked),
             settings_of: RwSignal::new(String::new()),
@@ -172,8 +170,7 @@ impl Session {
             Action::Send { request, .. } => Some(request.clone()),
             _ => None,
         }) {
-            self.method.set(request.method);
-            self.path.set(request.path);
+            self.desk.show(&request);
         }
         self.adopt(scenario, |session| {
             let run = session.run.get_untracked();
@@ -320,7 +317,8 @@ impl Session {
         self.replace_and(next, at, |_| ());
     }
 
-    fn replace_and(self, next: Scenario, at: SimTime, then: impl FnOnce(Self) + 'static) {
+    /// The same with what comes `then`, once its run is there.
+    pub(crate) fn replace_and(self, next: Scenario, at: SimTime, then: impl FnOnce(Self) + 'static) {
         let before = (self.scenario.get_untracked(), self.cursor.get_untracked());
         self.past.update(|past| {
             past.push(before);
@@ -368,19 +366,7 @@ impl Session {
 
     /// Sends the composer's request and plays to its first answer.
     pub(crate) fn send(self) {
-        let request = Request::new(self.method.get_untracked(), &self.path.get_untracked());
-        let sent = self.scenario.with_untracked(|s| s.timeline.len());
-        let action = Action::Send { client: self.client.get_untracked(), request };
-        self.change_and(action, move |session| {
-            let run = session.run.get_untracked();
-            if let Some(words) = changes::unsent(&run, sent) {
-                session.say(Tone::Refused, words);
-            }
-            let call = run.call(CallKey { change: sent as u32, nth: 0 });
-            let answer = call.and_then(|call| run.attempts_of(call.span).find(|a| a.is_over()));
-            session.until.set(answer.map(|a| a.end));
-            session.playing.set(true);
-        });
+        sending::send(self);
     }
 }
 

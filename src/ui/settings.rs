@@ -62,18 +62,8 @@ pub(crate) fn sheet() -> Sheet {
     expect_context::<Sheet>()
 }
 
-/// The settings of all nodes.
-#[component]
-pub(crate) fn Settings() -> impl IntoView {
-    let session = session();
-    load(session);
-    let closer = NodeRef::<leptos::html::Button>::new();
-    Effect::new(move |_| {
-        if let Some(closer) = closer.get() {
-            let _ = closer.focus();
-        }
-    });
-    let query = RwSignal::new(String::new());
+/// Makes the sheet of a form, for the components below it. `query` is what is looked for.
+pub(crate) fn provide_sheet(session: Session, query: RwSignal<String>) -> Sheet {
     // While it plays, the form changes with the changes it passes, not with every picture.
     let passed = Memo::new(move |_| {
         let cursor = session.cursor.get();
@@ -93,6 +83,23 @@ pub(crate) fn Settings() -> impl IntoView {
     let found = Memo::new(move |_| query.with(|query| form.with(|form| form.found(query).map(Arc::new))));
     let sheet = Sheet { session, form, found, note: RwSignal::new(None) };
     provide_context(sheet);
+    sheet
+}
+
+/// The settings of all nodes.
+#[component]
+pub(crate) fn Settings() -> impl IntoView {
+    let session = session();
+    load(session);
+    let closer = NodeRef::<leptos::html::Button>::new();
+    Effect::new(move |_| {
+        if let Some(closer) = closer.get() {
+            let _ = closer.focus();
+        }
+    });
+    let query = RwSignal::new(String::new());
+    let sheet = provide_sheet(session, query);
+    let Sheet { form, found, .. } = sheet;
     go_to_its_node(session, form);
     let sections = Memo::new(move |_| {
         form.with(|form| form.sections.iter().map(|s| s.node.clone()).collect::<Vec<_>>())
@@ -144,7 +151,11 @@ fn go_to_its_node(session: Session, form: Memo<Arc<Form>>) {
 
 /// What there is to say of the file that the form is made of.
 #[component]
-fn SchemaState() -> impl IntoView {
+pub(crate) fn SchemaState(
+    /// What is said where it failed, by the reason.
+    #[prop(default = words::settings_failed)]
+    failed: fn(&str) -> String,
+) -> impl IntoView {
     let session = session();
     move || {
         match session.schema.get() {
@@ -155,7 +166,7 @@ fn SchemaState() -> impl IntoView {
             <div class="note bad" id="settings-failed" role="alert">
                 <Icon name="#i-warn" small=true/>
                 <div>
-                    <p>{words::settings_failed(&reason)}</p>
+                    <p>{failed(&reason)}</p>
                     <button class="btn small" id="settings-retry" on:click=move |_| load(session)>"Try again"</button>
                 </div>
             </div>

@@ -60,7 +60,14 @@ pub(crate) fn NodeSettings(
 
 /// Some settings below a heading; they are drawn once it is open.
 #[component]
-fn Heading(section: Memo<Option<Section>>, title: &'static str, is_first: bool) -> impl IntoView {
+pub(crate) fn Heading(
+    /// Whose.
+    section: Memo<Option<Section>>,
+    /// The heading.
+    title: &'static str,
+    /// It starts open.
+    is_first: bool,
+) -> impl IntoView {
     let sheet = sheet();
     let all = Memo::new(move |_| {
         let find = |s: &Section| s.headings.iter().find(|h| h.title == title).map(|h| h.fields.clone());

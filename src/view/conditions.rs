@@ -1,6 +1,6 @@
 //! What holds at a moment of a scenario: faults and settings, the changes up to then laid over the start.
 
-use crate::sim::client::{PRESETS, Policy, Preset};
+use crate::sim::client::{PRESETS, PROFILES, Policy, Preset};
 use crate::sim::fault::Fault;
 use crate::sim::scenario::{
     Action, Change, DependencySettings, GatewaySettings, OriginSettings, Scenario, Settings, Traffic,
@@ -160,6 +160,11 @@ pub fn traffic(scenario: &Scenario, id: &str, at: SimTime) -> Option<Traffic> {
 /// The preset that is exactly this policy.
 pub fn preset_of(policy: &Policy) -> Option<&'static Preset> {
     PRESETS.iter().find(|p| (p.policy)() == *policy)
+}
+
+/// What the recorded client is called that has exactly this policy.
+pub fn recorded(policy: &Policy) -> Option<&'static str> {
+    PROFILES.iter().find(|p| p.policy == *policy).map(|p| p.title.as_str())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 pub mod card;
 pub mod changes;
+pub mod composer;
 pub mod conditions;
 #[cfg(test)]
 mod contrast;
@@ -29,6 +30,7 @@ pub mod names;
 pub mod nodes;
 pub mod pace;
 pub mod path;
+pub mod policy;
 pub mod run;
 #[cfg(test)]
 pub(crate) mod samples;

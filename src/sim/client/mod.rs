@@ -31,7 +31,7 @@ pub use budget::{
 };
 pub use connection_errors::{ConnectionErrors, Repeat};
 pub use hedge::Hedge;
-pub use outlook::{Outlook, QUANTILES, Wait, amplification, outlook};
+pub use outlook::{Outlook, QUANTILES, Spread, Wait, amplification, outlook};
 pub use policy::{DeadlineRule, Policy, SlowDown};
 pub use presets::{PRESETS, Preset, preset};
 pub use profile::{PROFILES, Profile, TimeoutOf, profile};

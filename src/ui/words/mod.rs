@@ -1,6 +1,7 @@
 //! The words of the page that no view model makes.
 
 pub(crate) mod computing;
+pub(crate) mod sending;
 pub(crate) mod time;
 
 use std::collections::BTreeSet;
