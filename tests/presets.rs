@@ -370,3 +370,41 @@ fn garbage_in() {
     let lengths = varnish.matches("Content-Length").count();
     assert_eq!(lengths, 2, "both are passed on: {varnish}");
 }
+
+#[test]
+fn the_page_s_file_of_presets_is_today_s() {
+    let now = fivexx::presets::file().expect("every file is a preset");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/presets.json");
+    if std::env::var("FIVEXX_BLESS").is_ok_and(|v| v == "1") {
+        std::fs::write(path, &now).expect("the file can be written");
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(now == kept, "docs/presets.json is out of date; `cargo xtask presets` writes it anew");
+}
+
+/// A plain start for each kind of end; the last status that its client got.
+#[test]
+fn each_plain_start_ends_as_it_says() {
+    for (id, ends) in [
+        ("nobody-at-the-port", vec![Some(502)]),
+        ("taken-and-never-answered", vec![Some(504)]),
+        ("the-program-fails", vec![Some(500)]),
+        ("out-of-service-on-purpose", vec![Some(503), Some(200)]),
+        ("a-method-nobody-knows", vec![Some(501)]),
+        ("the-client-hangs-up", vec![None]),
+    ] {
+        let heard = heard(id, "nginx");
+        assert_eq!(heard.iter().map(|h| h.status).collect::<Vec<_>>(), ends, "{id}");
+        let took = heard[0].took.as_millis();
+        let (low, high) = match id {
+            "taken-and-never-answered" => (2_000, 2_010),
+            "the-client-hangs-up" => (1_000, 1_000),
+            _ => (0, 50),
+        };
+        assert!((low..=high).contains(&took), "{id}: {took}");
+    }
+    let back = heard("out-of-service-on-purpose", "nginx")[1].at.as_secs_f64();
+    assert!((8.0..8.1).contains(&back), "seven seconds after the answer: {back}");
+    let left = run(&scenario("the-client-hangs-up", "nginx"));
+    assert!(log(&left).iter().any(|line| line.contains("499")), "{:?}", log(&left));
+}

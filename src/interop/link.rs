@@ -94,6 +94,14 @@ pub fn encode(scenario: &Scenario) -> String {
 /// # Errors
 /// Whatever is wrong with the link or the scenario in it; no input panics, and none unpacks to more than [`MAX_BYTES`].
 pub fn decode(link: &str) -> Result<Scenario, LinkError> {
+    Scenario::from_json(&unpack(link)?).map_err(LinkError::Scenario)
+}
+
+/// The text in a link, whether it is a scenario or not.
+///
+/// # Errors
+/// As [`decode`], except for what is wrong with the scenario.
+pub fn unpack(link: &str) -> Result<String, LinkError> {
     let characters = link.len();
     if characters > MAX_PACKED {
         return Err(LinkError::TooLong { characters });
@@ -112,9 +120,7 @@ pub fn decode(link: &str) -> Result<Scenario, LinkError> {
         }
         _ => LinkError::Damaged { problem: "it does not unpack" },
     })?;
-    let text =
-        String::from_utf8(json).map_err(|e| LinkError::NotText { at: e.utf8_error().valid_up_to() })?;
-    Scenario::from_json(&text).map_err(LinkError::Scenario)
+    String::from_utf8(json).map_err(|e| LinkError::NotText { at: e.utf8_error().valid_up_to() })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The page's header: name, theme, keys, share.
+//! The page's header: name, theme, keys, presets, share.
 
 use leptos::prelude::*;
 
@@ -33,6 +33,11 @@ pub(super) fn Header(session: Session) -> impl IntoView {
             <button id="keys" class="btn ghost icon hide-s" aria-label="Keys and help" title="Keys and help (?)"
                 on:click=move |_| session.panel.set(Panel::Keys)>
                 <Icon name="#i-help"/>
+            </button>
+            <button id="presets" class="btn ghost named" aria-haspopup="dialog" aria-label="Presets"
+                on:click=move |_| session.panel.set(Panel::Presets)>
+                <Icon name="#i-list"/>
+                <span>"Presets"</span>
             </button>
             <button id="share" class="btn share" aria-haspopup="dialog" aria-label="Share"
                 aria-expanded=move || session.panel.with(|p| *p == Panel::Share).to_string()

@@ -13,6 +13,7 @@ use web_sys::{HtmlBodyElement, HtmlElement};
 use crate::ui::keys;
 use crate::ui::playground::Playground;
 use crate::ui::session::Session;
+use crate::ui::sharing::files;
 
 /// Puts the page into the element with the id `app`, or into the body where there is none.
 pub fn start() {
@@ -31,6 +32,7 @@ pub fn start() {
 fn Page() -> impl IntoView {
     let session = Session::new(fragment::address());
     fragment::keep(session);
+    files::accept_drops(session);
     // The playground is the whole page: with the focus on nothing, its keys work as well.
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         let on_body = event.target().is_some_and(|t| t.dyn_into::<HtmlBodyElement>().is_ok());

@@ -20,6 +20,8 @@ use crate::sim::time::{SimDuration, SimTime};
 #[serde(deny_unknown_fields)]
 struct File {
     title: String,
+    question: String,
+    look: String,
     text: [String; 2],
     horizon: SimDuration,
     /// Of the way to the origin and of the way back, each.
@@ -95,7 +97,7 @@ pub(super) fn read(id: &'static str, text: &str) -> Result<Preset, ScenarioError
     };
     let scenario = Scenario {
         name: file.title.clone(),
-        description: file.text.join(" "),
+        description: file.question.clone(),
         horizon: file.horizon,
         clients: file.clients.into_iter().map(Caller::client).collect::<Result<_, _>>().map_err(broken)?,
         gateways: Vec::new(),
@@ -105,7 +107,7 @@ pub(super) fn read(id: &'static str, text: &str) -> Result<Preset, ScenarioError
         ..Scenario::default()
     };
     let runs = vec![Run { name: "side by side".to_owned(), scenario }];
-    Ok(Preset { id, title: file.title, text: file.text, runs })
+    Ok(Preset { id, title: file.title, question: file.question, look: file.look, text: file.text, runs })
 }
 
 impl Caller {

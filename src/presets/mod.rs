@@ -1,10 +1,15 @@
 //! Scenarios with a name: runs worth showing, each tested for its effect.
 //!
-//! A preset is one file of data and one line below: a title, two sentences, a scenario, and the runs in which it
-//! differs, each as a merge patch (RFC 7396) on that scenario. What a run shows is in
-//! `tests/presets.rs`, and for clients beside their files.
+//! A preset is one file of data and one line below: a title, a question, what to look at, two sentences that tell what
+//! was found, a scenario, and the runs in which it differs, each as a merge patch (RFC 7396) on that scenario. What a
+//! run shows is in `tests/presets.rs`, and for clients beside their files.
+//!
+//! The page does not carry them: it fetches `docs/presets.json`, which [`file()`] makes of them, when somebody asks.
 
 mod clients;
+mod file;
+
+pub use file::file;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,9 +22,13 @@ use crate::sim::scenario::{Scenario, ScenarioError};
 pub struct Preset {
     /// A short identifier: letters, digits, hyphens.
     pub id: &'static str,
-    /// What a person calls it.
+    /// What a person calls it: the surprise, never a status.
     pub title: String,
-    /// What it shows, in two sentences.
+    /// What the run answers.
+    pub question: String,
+    /// What to look at, without telling what will be seen.
+    pub look: String,
+    /// What was found, in two sentences; told when it was seen.
     pub text: [String; 2],
     /// The scenario, once or in several variants, the most telling one first.
     pub runs: Vec<Run>,
@@ -30,7 +39,7 @@ pub struct Preset {
 pub struct Run {
     /// What tells it from the others: the product, the fault, the method.
     pub name: String,
-    /// The scenario; its name is the preset's title, its description the preset's text.
+    /// The scenario; its name is the preset's title, its description the preset's question.
     pub scenario: Scenario,
 }
 
@@ -39,6 +48,8 @@ pub struct Run {
 #[serde(deny_unknown_fields)]
 struct File {
     title: String,
+    question: String,
+    look: String,
     text: [String; 2],
     scenario: Value,
     runs: Vec<Variant>,
@@ -58,6 +69,16 @@ macro_rules! files {
         &[$(($id, include_str!(concat!($folder, "/", $id, ".json")))),*]
     };
 }
+
+/// A plain start for each kind of end.
+const BASICS: &[(&str, &str)] = files! { "basics":
+    "nobody-at-the-port"
+    "taken-and-never-answered"
+    "the-program-fails"
+    "out-of-service-on-purpose"
+    "a-method-nobody-knows"
+    "the-client-hangs-up"
+};
 
 /// What recordings of real gateways teach, the most telling differences first.
 const GATEWAYS: &[(&str, &str)] = files! { "gateways":
@@ -96,6 +117,14 @@ const CLIENTS: &[(&str, &str)] = files! { "clients":
     "breakers"
 };
 
+/// The plain starts, in the order of a list.
+///
+/// # Errors
+/// The first file that is no preset, which the tests rule out.
+pub fn basics() -> Result<Vec<Preset>, ScenarioError> {
+    BASICS.iter().map(|(id, text)| read(id, text)).collect()
+}
+
 /// The presets about clients, in the order of a list.
 ///
 /// # Errors
@@ -117,7 +146,7 @@ pub fn named(id: &str) -> Option<Preset> {
     if let Some((id, text)) = CLIENTS.iter().find(|(name, _)| *name == id) {
         return clients::read(id, text).ok();
     }
-    let (id, text) = GATEWAYS.iter().find(|(name, _)| *name == id)?;
+    let (id, text) = BASICS.iter().chain(GATEWAYS).find(|(name, _)| *name == id)?;
     read(id, text).ok()
 }
 
@@ -131,12 +160,14 @@ fn read(id: &'static str, text: &str) -> Result<Preset, ScenarioError> {
         let mut value = file.scenario.clone();
         merge(&mut value, &variant.with);
         value["name"] = file.title.as_str().into();
-        value["description"] = file.text.join(" ").into();
+        value["description"] = file.question.as_str().into();
         Ok(Run { name: variant.name.clone(), scenario: Scenario::from_value(&value)? })
     });
     Ok(Preset {
         id,
         title: file.title.clone(),
+        question: file.question.clone(),
+        look: file.look.clone(),
         text: file.text.clone(),
         runs: runs.collect::<Result<_, ScenarioError>>()?,
     })
@@ -169,9 +200,11 @@ mod tests {
 
     #[test]
     fn every_file_is_a_preset_with_two_sentences() {
-        let presets = gateways().unwrap_or_else(|e| unreachable!("{e}"));
-        assert_eq!(presets.len(), 15);
-        for preset in &presets {
+        let presets =
+            |of: fn() -> Result<Vec<Preset>, ScenarioError>| of().unwrap_or_else(|e| unreachable!("{e}"));
+        let (basics, gateways) = (presets(basics), presets(gateways));
+        assert_eq!((basics.len(), gateways.len()), (6, 15));
+        for preset in basics.iter().chain(&gateways) {
             assert!(!preset.runs.is_empty(), "{}", preset.id);
             for sentence in &preset.text {
                 assert!(sentence.ends_with('.') && sentence.len() < 240, "{}: {sentence}", preset.id);
@@ -181,8 +214,24 @@ mod tests {
                 assert_eq!(run.scenario.name, preset.title);
             }
         }
+        assert_eq!(named("nobody-at-the-port").map(|p| p.runs.len()), Some(1));
         assert_eq!(named("rolling-restart").map(|p| p.id), Some("rolling-restart"));
         assert_eq!(named("nothing"), None);
+    }
+
+    /// A status is a result: it is told when it was seen, and not before.
+    #[test]
+    fn neither_title_nor_question_nor_what_to_look_at_tells_a_status() {
+        let all = [basics, gateways, clients].map(|of| of().unwrap_or_else(|e| unreachable!("{e}")));
+        for preset in all.iter().flatten() {
+            assert!(preset.question.ends_with('?') && preset.look.ends_with('.'), "{}", preset.id);
+            assert!(preset.title.chars().count() <= 60, "{}", preset.id);
+            for told in [&preset.title, &preset.question, &preset.look] {
+                assert!(told.chars().count() <= 120, "{}: {told}", preset.id);
+                let mut numbers = told.split(|c: char| !c.is_ascii_digit()).filter(|n| n.len() == 3);
+                assert!(numbers.all(|n| n == "120" || n == "200"), "{}: {told}", preset.id);
+            }
+        }
     }
 
     #[test]

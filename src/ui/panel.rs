@@ -10,8 +10,8 @@ use super::timeline::{count_id, flag_id};
 /// Closes what is open.
 pub(crate) fn close(session: Session) {
     let opener = match session.panel.get_untracked() {
-        // The dialog of the keys gives the focus back to whatever had it.
-        Panel::Closed | Panel::Keys => None,
+        // Dialogs give the focus back to whatever had it.
+        Panel::Closed | Panel::Keys | Panel::Presets => None,
         Panel::Break(place) => Some(break_button(&place)),
         Panel::Share => Some("share".to_owned()),
         Panel::Change(index) => Some(flag_id(index)),

@@ -15,12 +15,11 @@ use super::message::Message;
 use super::policy;
 use super::requests::Requests;
 use super::session::{Panel, Session};
-use super::share::Share;
 use super::stage::Stage;
 use super::step_table::StepTable;
 use super::transport::Transport;
 use super::verdict_bar::VerdictBar;
-use super::{foot::Foot, words};
+use super::{foot::Foot, sharing, words};
 use crate::view::first;
 
 /// The playground on a session. `children` is the host's header.
@@ -49,10 +48,12 @@ pub fn Playground(
                 <h1 class="vh">{words::TITLE}</h1>
                 <Composer/>
                 <Message/>
+                {sharing::messages(session)}
                 <div class="app">
                     <VerdictBar/>
                     <section class="world" aria-label="The path of a request">
                         <h2 class="vh">{words::PATH_TITLE}</h2>
+                        {sharing::lesson(session)}
                         <GoalList/>
                         <Stage/>
                         <Show when=move || session.table.get()><StepTable/></Show>
@@ -70,7 +71,7 @@ pub fn Playground(
                 </div>
             </main>
             <Foot/>
-            <Share/>
+            {sharing::panels(session)}
             <KeyList/>
             <div class="vh" role="status" aria-live="polite">{move || session.spoken.get()}</div>
         </div>

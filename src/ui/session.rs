@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::computing;
 use super::sending::{self, Desk};
 use super::settings_schema::SchemaFile;
+use super::sharing::Sharing;
 use super::timeline::Timeline;
 use crate::sim::scenario::{Action, Scenario};
 use crate::sim::time::SimTime;
@@ -28,6 +29,8 @@ pub(crate) enum Panel {
     Break(String),
     /// The link to this session.
     Share,
+    /// Presets and own runs.
+    Presets,
     /// The keys.
     Keys,
     /// All settings, in place of the explanation.
@@ -98,6 +101,8 @@ pub struct Session {
     pub(crate) settings_of: RwSignal<String>,
     /// The timeline's own controls.
     pub(crate) time: Timeline,
+    /// Links, files, presets and own runs.
+    pub(crate) sharing: Sharing,
     /// The address that a share link starts with.
     pub(crate) address: StoredValue<String>,
 }
@@ -143,6 +148,7 @@ impl Session {
             schema: RwSignal::new(SchemaFile::Unasked),
             settings_of: RwSignal::new(String::new()),
             time: Timeline::new(),
+            sharing: Sharing::new(),
             address: StoredValue::new(address),
             scenario,
         }

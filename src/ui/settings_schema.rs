@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
 
+use super::page_file;
 use super::session::Session;
 use crate::view::form::Refusal;
 use crate::view::settings::Schema;
@@ -45,15 +43,5 @@ pub(crate) fn load(session: Session) {
 }
 
 async fn fetch() -> Result<Schema, String> {
-    let unreachable = || "it could not be reached".to_owned();
-    let answer = JsFuture::from(window().fetch_with_str(FILE)).await.map_err(|_| unreachable())?;
-    let answer: Response = answer.dyn_into().map_err(|_| unreachable())?;
-    if !answer.ok() {
-        return Err(format!("the server answered {} {}", answer.status(), answer.status_text())
-            .trim()
-            .to_owned());
-    }
-    let broken = || "it broke off".to_owned();
-    let text = JsFuture::from(answer.text().map_err(|_| broken())?).await.map_err(|_| broken())?;
-    Schema::read(&text.as_string().unwrap_or_default()).map_err(|Refusal(reason)| reason)
+    Schema::read(&page_file::fetch(FILE).await?).map_err(|Refusal(reason)| reason)
 }

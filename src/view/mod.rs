@@ -6,6 +6,7 @@
 //! Two moments matter. The *cursor* is the moment that is shown. What lies behind it stays visible, pale, as far as it was
 //! shown before: up to the *known* end. Beyond that nothing is told, so that a status is never seen before it happens.
 
+pub mod address;
 pub mod card;
 pub mod changes;
 pub mod composer;
@@ -21,6 +22,7 @@ pub mod first;
 pub mod flags;
 pub mod form;
 pub mod format;
+pub mod gallery;
 pub mod goals;
 pub mod inspector;
 pub mod jumps;
@@ -28,9 +30,12 @@ pub mod lanes;
 pub mod mark;
 pub mod names;
 pub mod nodes;
+pub mod opened;
+pub mod own_runs;
 pub mod pace;
 pub mod path;
 pub mod policy;
+pub mod refused;
 pub mod run;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -58,6 +58,15 @@ pub fn capital(text: &str) -> String {
     }
 }
 
+/// With a small letter at its start, unless the first word is written in capitals.
+pub fn lowered(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +78,9 @@ mod tests {
         assert!(found[0].code && found[0].text == "proxy_read_timeout 2s");
         assert_eq!(plain("a `b 2s` c 2s."), "a b 2s c 2 s.");
         assert_eq!(capital("database"), "Database");
+        assert_eq!(
+            (lowered("The end"), lowered("HTTP"), lowered("")),
+            ("the end".into(), "HTTP".into(), String::new())
+        );
     }
 }

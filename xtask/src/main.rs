@@ -34,6 +34,7 @@ cargo xtask COMMAND
   bench [PLACE]        speed beside SimPy, JavaScript and a bare heap, into benches/results.md; PLACE is native, wasm or all
   size                 what a first visit loads from dist/, raw and compressed
   schema               writes the JSON Schema of a scenario into docs/scenario.schema.json
+  presets              writes the page's file of presets into docs/presets.json
   screenshots [ARG...] pictures of the page in target/screenshots/; ARGs are NAME=ROUTE instead of the usual list
   tools                installs what the other commands need, and does nothing else
 
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
         "schema" => test::schema(),
+        "presets" => test::presets(),
         "screenshots" => test::screenshots(rest),
         "tools" => tools::ensure(&tools::ALL),
         "help" | "--help" | "-h" => {

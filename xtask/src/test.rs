@@ -55,6 +55,23 @@ pub fn schema() -> Result {
     step("writing docs/scenario.schema.json", || execute(schema_test().env("FIVEXX_BLESS", "1")))
 }
 
+/// Writes the page's file of presets anew.
+pub fn presets() -> Result {
+    step("writing docs/presets.json", || {
+        let mut test = cargo();
+        test.args([
+            "test",
+            "--package",
+            "fivexx",
+            "--no-default-features",
+            "--test",
+            "presets",
+            "file_of_presets",
+        ]);
+        execute(test.env("FIVEXX_BLESS", "1"))
+    })
+}
+
 /// What only the widget and the page may use.
 const BROWSER_CRATES: [&str; 6] =
     ["gloo-timers", "js-sys", "leptos", "wasm-bindgen", "wasm-bindgen-futures", "web-sys"];

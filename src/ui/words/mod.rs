@@ -2,6 +2,7 @@
 
 pub(crate) mod computing;
 pub(crate) mod sending;
+pub(crate) mod sharing;
 pub(crate) mod time;
 
 use std::collections::BTreeSet;
@@ -42,8 +43,6 @@ pub(crate) const TABLE_TITLE: &str = "The run as a table";
 pub(crate) const TABLE_NOTE: &str = "One row an event. Also shown when motion is reduced.";
 pub(crate) const SLOWED: &str = "slowed, something is on a wire";
 
-pub(crate) const SHARE_NOTE: &str =
-    "The link holds the whole session. Whoever opens it sees the same run, to the bit.";
 pub(crate) const JSON_NOTE: &str =
     "All there is to say about this run. Change it and run it; times are texts with a unit.";
 
