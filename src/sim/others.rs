@@ -175,7 +175,8 @@ fn leave_out(settings: &mut GatewaySettings, at: &str, name: DialectName, lacks:
     }
 }
 
-fn heard(trace: &Trace, index: &Index<'_>, attempt: SpanId, span: &Span, gateway: usize) -> Heard {
+/// What became of one attempt; `gateway` is the index of the node whose tries are told.
+pub(crate) fn heard(trace: &Trace, index: &Index<'_>, attempt: SpanId, span: &Span, gateway: usize) -> Heard {
     let message = match span.outcome {
         Outcome::Answer(m) | Outcome::Broken(m, _) => Some(m),
         _ => None,

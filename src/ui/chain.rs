@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, MarkIcon};
+use super::reference_card;
 use super::session::session;
+use super::words::path as words;
 use crate::sim::explain::LinkKind;
 use crate::view::mark::Mark;
 use crate::view::text::Piece;
@@ -16,7 +18,7 @@ pub(crate) fn Chain(
     verdict: Verdict,
 ) -> impl IntoView {
     let session = session();
-    let key = verdict.key;
+    let (key, status) = (verdict.key, verdict.status);
     let links = verdict.chain.into_iter().map(move |link| {
         let (at, step) = (link.at, link.step);
         let go = move |_| {
@@ -31,6 +33,9 @@ pub(crate) fn Chain(
                 <button aria-current=link.here.then_some("step") on:click=go title=link.source>
                     <p><span class="t">{link.time}</span>{link.text.into_iter().map(piece).collect_view()}</p>
                 </button>
+                {(link.kind == LinkKind::Answer && status.is_some()).then(|| view! {
+                    <button class="to-ref" on:click=move |_| reference_card::point()>{words::WHAT_APPLIES}</button>
+                })}
             </li>
         }
     });

@@ -35,7 +35,7 @@ pub(crate) fn Chips(
 #[component]
 fn OneChip(chip: Chip, opened: RwSignal<Option<Which>>) -> impl IntoView {
     let session = session();
-    let Chip { place, kind, label, .. } = chip;
+    let Chip { place, kind, label, idle, .. } = chip;
     let node = place.clone();
     let mend = move |_| {
         session.change(Action::Repair { node: node.clone(), fault: kind });
@@ -75,6 +75,7 @@ fn OneChip(chip: Chip, opened: RwSignal<Option<Which>>) -> impl IntoView {
                 <Icon name="#i-x" small=true/>
             </button>
             {form}
+            {(!idle.is_empty()).then(|| view! { <small class="idle">{idle}</small> })}
         </span>
     }
 }

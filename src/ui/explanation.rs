@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::chain::{Chain, piece};
 use super::guess::Guess;
 use super::icon::MarkIcon;
+use super::others;
 use super::reference_card::{Overview, ReferenceCard};
 use super::session::{Panel, session};
 use super::settings::Settings;
@@ -44,6 +45,7 @@ pub(crate) fn Explanation() -> impl IntoView {
         Some((false, true)) => view! {
             <div class="cola">
                 <section aria-labelledby="answer-status">{move || verdict.get().map(shown)}</section>
+                {others::row()}
             </div>
             <div class="colb">
                 {move || match reference.get() {

@@ -9,7 +9,7 @@ use super::session::{Panel, session};
 use super::words;
 use crate::sim::trace::{NodeId, NodeKind};
 use crate::view::names;
-use crate::view::path::{self, Health, NodeView, Tone};
+use crate::view::path::{self, Body, Health, NodeView, Tone};
 
 /// A node's card.
 #[component]
@@ -30,16 +30,12 @@ pub(crate) fn NodeCard(
         Some(path::node(&run, id, session.cursor.get(), session.step.get(), explained.as_ref()))
     });
     let of = move |read: fn(&NodeView) -> String| node.with(|n| n.as_ref().map(read).unwrap_or_default());
-    let icon = match kind {
-        NodeKind::Client => "#i-client",
-        NodeKind::Gateway => "#i-gateway",
-        NodeKind::Origin => "#i-server",
-        NodeKind::Dependency => "#i-db",
-    };
+    let icon = icon_of(kind);
     let chips = Memo::new(move |_| node.with(|n| n.as_ref().map(|n| n.chips.clone()).unwrap_or_default()));
     let here = move || node.with(|n| n.as_ref().is_some_and(|n| n.here));
     let health = Memo::new(move |_| node.with(|n| n.as_ref().map(|n| n.health.clone())));
     let body = Memo::new(move |_| node.with(|n| n.as_ref().map(|n| n.body.clone())));
+    let product = (kind == NodeKind::Gateway).then(|| product_button(name.clone(), body));
     // A client has nothing that breaks yet; a gateway is broken by its network.
     let place = match kind {
         NodeKind::Client => None,
@@ -86,6 +82,7 @@ pub(crate) fn NodeCard(
                 <h3>{title}</h3>
                 {move || health.get().map(health_view)}
             </div>
+            {product}
             <Chips chips=chips/>
             {move || body.get().map(|body| view! { <NodeBody body=body/> })}
             <div class="ft">{break_button} {settings_button}</div>
@@ -93,7 +90,41 @@ pub(crate) fn NodeCard(
     }
 }
 
-fn health_view(health: Health) -> impl IntoView {
+/// The gateway's product; it opens the picker of others. It stands outside of what is drawn anew with each event, so
+/// that it keeps the focus.
+fn product_button(node: String, body: Memo<Option<Body>>) -> impl IntoView {
+    let session = session();
+    let opened = Panel::Gateway(node.clone());
+    let expanded = opened.clone();
+    let product = Memo::new(move |_| {
+        body.with(|body| match body {
+            Some(Body::Gateway { product, version, .. }) => (*product, *version),
+            _ => Default::default(),
+        })
+    });
+    view! {
+        <button class="pick small product" id=format!("product-{node}") aria-haspopup="dialog"
+            aria-label=move || words::path::product_label(product.get().0, product.get().1)
+            aria-expanded=move || (session.panel.get() == expanded).to_string()
+            on:click=move |_| session.panel.set(opened.clone())>
+            <b>{move || product.get().0} " " <span class="dim">{move || product.get().1}</span></b>
+            <Icon name="#i-down" small=true/>
+        </button>
+    }
+}
+
+/// The icon of a kind of node.
+pub(crate) fn icon_of(kind: NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Client => "#i-client",
+        NodeKind::Gateway => "#i-gateway",
+        NodeKind::Origin => "#i-server",
+        NodeKind::Dependency => "#i-db",
+    }
+}
+
+/// The word in a node's corner.
+pub(crate) fn health_view(health: Health) -> impl IntoView {
     let Health { word, tone } = health;
     match tone {
         Tone::Mark(mark) => {

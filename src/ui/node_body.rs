@@ -15,36 +15,39 @@ pub(crate) fn NodeBody(
         Body::Client { policy, attempts, facts } => view! {
             <p class="product mono">{policy}</p>
             <div>
-                <div class="eyebrow">"Attempts"</div>
+                <div class="eyebrow rings-h">"Attempts"</div>
                 <div class="row rings">{attempts.into_iter().map(ring).collect_view()}</div>
             </div>
             <dl class="kv hide-s">{facts.into_iter().map(fact).collect_view()}</dl>
         }
         .into_any(),
-        Body::Gateway { product, version, facts, upstreams } => view! {
-            <p class="product">{product} " " <span class="dim">{version}</span></p>
+        Body::Gateway { facts, upstreams, load, .. } => view! {
             <dl class="kv">{facts.into_iter().map(fact).collect_view()}</dl>
             {(!upstreams.is_empty()).then(|| view! {
                 <div>
-                    <div class="eyebrow">"Upstreams"</div>
+                    <div class="eyebrow">"Upstreams" <span class="load num">{load}</span></div>
                     <dl class="kv">{upstreams.into_iter().map(upstream).collect_view()}</dl>
                 </div>
             })}
         }
         .into_any(),
-        Body::Origin { slots, busy, workers, queue, doing } => view! {
+        Body::Origin { slots, busy, workers, queue, doing, facts } => view! {
             <div class="row">
                 <span class="slots" aria-hidden="true">{slots.into_iter().map(slot).collect_view()}</span>
                 <span class="num dim">{format!("{busy}/{workers}")}</span>
                 <span class="dim num queue hide-s">{format!("queue {queue}")}</span>
             </div>
             <span class="ink2 doing">{doing}</span>
+            {(!facts.is_empty()).then(|| view! {
+                <dl class="kv">{facts.into_iter().map(fact).collect_view()}</dl>
+            })}
         }
         .into_any(),
-        Body::Dependency { busy, connections } => view! {
+        Body::Dependency { busy, connections, waiting } => view! {
             <dl class="kv hide-s">
                 <dt>"connections"</dt>
                 <dd>{format!("{busy} / {connections}")}</dd>
+                {(waiting > 0).then(|| view! { <dt>"waiting"</dt> <dd>{waiting}</dd> })}
             </dl>
         }
         .into_any(),
@@ -53,12 +56,20 @@ pub(crate) fn NodeBody(
 
 fn ring(ring: Ring) -> impl IntoView {
     match ring {
-        Ring::Done(mark, code) => {
-            view! { <span title=code.clone()><MarkIcon mark=mark size="o-l"/><span class="vh">{code.clone()}</span></span> }
+        Ring::Done { mark, code, number } => view! {
+            <span class="tried" title=format!("attempt {number}: {code}")>
+                <MarkIcon mark=mark size="o-l"/>
+                <span class="vh">{format!("attempt {number}: {code}")}</span>
+            </span>
+        }
+        .into_any(),
+        Ring::Open(number) => {
+            view! { <span class="ring live" title=format!("attempt {number}, under way")>{number}</span> }.into_any()
+        }
+        Ring::Future(number) => {
+            view! { <span class="ring future" title=format!("attempt {number}, not sent yet")>{number}</span> }
                 .into_any()
         }
-        Ring::Open(number) => view! { <span class="ring live">{number}</span> }.into_any(),
-        Ring::Future(number) => view! { <span class="ring future">{number}</span> }.into_any(),
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) fn close(session: Session) {
         // Dialogs give the focus back to whatever had it.
         Panel::Closed | Panel::Keys | Panel::Presets => None,
         Panel::Break(place) => Some(break_button(&place)),
+        Panel::Gateway(node) => Some(format!("product-{node}")),
         Panel::Share => Some("share".to_owned()),
         Panel::Change(index) => Some(flag_id(index)),
         Panel::Changes(all) => all.first().map(|first| count_id(*first)),

@@ -32,6 +32,7 @@ pub fn Playground(
 ) -> impl IntoView {
     provide_context(session);
     clock::run(session);
+    super::others::listen(session);
     if clock::motion_is_reduced() {
         session.table.set(true);
     }

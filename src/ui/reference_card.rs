@@ -1,7 +1,10 @@
 //! What the reference says about the code that came out.
 
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
+use super::words::path as words;
 use crate::view::card::{self, Card, Entry, Source, Told};
 
 /// The card of a code.
@@ -11,6 +14,7 @@ pub(crate) fn ReferenceCard(
     card: Card,
 ) -> impl IntoView {
     let Card { title, summary, entries, more } = card;
+    let applies = summary.applies;
     let sources = RwSignal::new(false);
     view! {
         <section class="sec reference" id="reference-card" class:with-sources=move || sources.get() aria-labelledby="ref-h">
@@ -22,7 +26,7 @@ pub(crate) fn ReferenceCard(
                     {move || if sources.get() { "Hide sources" } else { "Sources" }}
                 </button>
             </div>
-            <p class="lead">{told(summary)}</p>
+            <p class="lead" class:applies=applies tabindex=applies.then_some("-1")>{told(summary)}</p>
             <dl class="facts">{entries.into_iter().map(entry).collect_view()}</dl>
             <details class="more">
                 <summary>"More about this code"</summary>
@@ -46,15 +50,29 @@ pub(crate) fn Overview() -> impl IntoView {
     }
 }
 
+/// Goes to the paragraph that applies to the answer.
+pub(crate) fn point() {
+    let found = document().query_selector("#reference-card .applies").ok().flatten();
+    let found = found.or_else(|| document().get_element_by_id("reference-card"));
+    if let Some(paragraph) = found.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        paragraph.scroll_into_view();
+        let _ = paragraph.focus();
+    }
+}
+
 fn entry(entry: Entry) -> impl IntoView {
-    let told_all = entry.told.into_iter().map(|t| view! { <p>{told(t)}</p> });
+    let told_all = entry.told.into_iter().map(|t| {
+        let applies = t.applies;
+        view! { <p class:applies=applies tabindex=applies.then_some("-1")>{told(t)}</p> }
+    });
     view! { <dt>{entry.name}</dt> <dd>{told_all.collect_view()}</dd> }
 }
 
 fn told(told: Told) -> impl IntoView {
-    let Told { lead, text, sources } = told;
+    let Told { lead, text, sources, applies } = told;
     let lead = (!lead.is_empty()).then(|| view! { <b>{lead}</b> " " });
-    view! { {lead} {text} {sources.into_iter().map(source).collect_view()} }
+    let applies = applies.then(|| view! { <span class="here-tag">{words::APPLIES}</span> " " });
+    view! { {applies} {lead} {text} {sources.into_iter().map(source).collect_view()} }
 }
 
 fn source(source: Source) -> impl IntoView {

@@ -27,6 +27,8 @@ pub(crate) enum Panel {
     Closed,
     /// The faults of a place: the node's name, or `link:` and a name.
     Break(String),
+    /// The gateways that could stand in place of the one of that name.
+    Gateway(String),
     /// The link to this session.
     Share,
     /// Presets and own runs.

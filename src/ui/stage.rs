@@ -3,11 +3,14 @@
 use leptos::prelude::*;
 
 use super::break_menu::BreakMenu;
+use super::gateway_picker::gateway_picker;
 use super::node::NodeCard;
 use super::session::session;
+use super::stack::stack;
 use super::wire::Wire;
 use crate::sim::trace::{NodeId, NodeKind};
 use crate::view::path;
+use crate::view::wires;
 
 type Column = Vec<(NodeId, NodeKind, String)>;
 
@@ -22,11 +25,14 @@ pub(crate) fn Stage() -> impl IntoView {
             {move || columns.get().into_iter().enumerate().map(|(i, nodes)| column(i, nodes)).collect_view()}
         </div>
         <BreakMenu/>
+        {gateway_picker()}
     }
 }
 
-fn column(index: usize, nodes: Column) -> impl IntoView {
+fn column(index: usize, mut nodes: Column) -> impl IntoView {
     let wire = (index > 0).then(|| view! { <Wire left=index - 1/> });
+    let rest = nodes.split_off(wires::alone(nodes.len()));
     let cards = nodes.into_iter().map(|(id, kind, name)| view! { <NodeCard id=id kind=kind name=name/> });
-    view! { {wire} <div class="stack">{cards.collect_view()}</div> }
+    let pile = (!rest.is_empty()).then(|| stack(index, rest));
+    view! { {wire} <div class="stack">{cards.collect_view()} {pile}</div> }
 }

@@ -65,7 +65,7 @@ pub(crate) fn StepTable() -> impl IntoView {
         let hidden = move || rows.with(|r| if later { r.end >= count.get() } else { r.start == 0 });
         let words = if later { computing::LATER } else { computing::EARLIER };
         view! {
-            <button class="btn ghost small" hidden=move || all() disabled=hidden on:click=move |_| turn(later)>{words}</button>
+            <button class="btn ghost small" hidden=all disabled=hidden on:click=move |_| turn(later)>{words}</button>
         }
     };
     view! {

@@ -46,7 +46,10 @@ pub(crate) fn Wire(
                     view! { <path class=class d=line.shape></path> }
                 }).collect_view()}
             </svg>
-            <span class="lab" title="Latency, one way">{move || wire.with(|w| w.label.clone())}</span>
+            <span class="lab">
+                <span title="Latency, one way">{move || wire.with(|w| w.label.clone())}</span>
+                <span class="used" title="Connections in use">{move || wire.with(|w| w.used.clone())}</span>
+            </span>
             {move || {
                 let Dots { dots, more } = dots.get();
                 let more = (more > 0).then(|| view! { <span class="lab more">{computing::more_dots(more)}</span> });

@@ -20,6 +20,8 @@ pub struct Told {
     pub text: String,
     /// Its sources.
     pub sources: Vec<Source>,
+    /// This run gave cause for it.
+    pub applies: bool,
 }
 
 /// A line of the card.
@@ -47,14 +49,8 @@ pub struct Card {
 /// The card of a code, with those of its paragraphs first that this run gave cause for; none for a code that the reference does not tell.
 pub fn card(status: u16, paragraphs: &[&str]) -> Option<Card> {
     let code = reference::code(status)?;
-    let here: Vec<Told> = (paragraphs.iter())
-        .filter(|id| **id != code.summary.id && **id != code.definition.id)
-        .filter_map(|id| reference::paragraph(id))
-        .take(1)
-        .map(|s| told("", s))
-        .collect();
+    let told = |lead: &str, s: &Statement| told(lead, s, paragraphs.contains(&s.id.as_str()));
     let entries = vec![
-        Entry { name: "In this run", told: here },
         Entry {
             name: "Retry?",
             told: vec![told("GET, PUT, DELETE:", &code.retry.idempotent), told("POST:", &code.retry.post)],
@@ -82,19 +78,30 @@ pub fn card(status: u16, paragraphs: &[&str]) -> Option<Card> {
         Entry { name: "Watch", told: all(&code.monitor) },
         Entry { name: "Caches", told: all(&code.caching) },
     ];
+    let mut entries: Vec<Entry> = entries.into_iter().filter(|e| !e.told.is_empty()).collect();
+    // What applies is in view: of the paragraphs that are told elsewhere, the most fitting comes first.
+    let is_there = |entries: &[Entry]| entries.iter().flat_map(|e| &e.told).any(|t| t.applies);
+    if !is_there(&entries) {
+        let fitting = paragraphs.iter().filter(|id| **id != code.summary.id && **id != code.definition.id);
+        let first = fitting.filter_map(|id| reference::paragraph(id)).next().map(|s| told("", s));
+        if let Some(first) = first {
+            entries.insert(0, Entry { name: "In this run", told: vec![first] });
+        }
+    }
     Some(Card {
         title: format!("{} {}", code.code, code.name),
-        summary: told("", &code.summary),
-        entries: entries.into_iter().filter(|e| !e.told.is_empty()).collect(),
+        summary: Told { applies: !is_there(&entries) && !paragraphs.is_empty(), ..told("", &code.summary) },
+        entries,
         more: more.into_iter().filter(|e| !e.told.is_empty()).collect(),
     })
 }
 
-fn told(lead: &str, statement: &Statement) -> Told {
+fn told(lead: &str, statement: &Statement, applies: bool) -> Told {
     Told {
         lead: lead.to_owned(),
         text: statement.text.clone(),
         sources: statement.sources.iter().map(source).collect(),
+        applies,
     }
 }
 
@@ -120,5 +127,16 @@ mod tests {
             assert!(card.entries.iter().flat_map(|e| &e.told).all(|t| !t.sources.is_empty()));
         }
         assert_eq!(card(201, &[]), None);
+    }
+
+    #[test]
+    fn the_card_points_at_what_applies_to_the_run() {
+        let run = crate::view::samples::sent();
+        let why = run.explanation(&run.attempts[0]).expect("answered");
+        let card = card(504, &why.paragraphs).expect("a card");
+        let here = card.entries.iter().flat_map(|e| &e.told).filter(|t| t.applies).count();
+        assert!(here >= 1, "{card:#?}");
+        let none = super::card(504, &[]).expect("a card");
+        assert!(!none.summary.applies && none.entries.iter().flat_map(|e| &e.told).all(|t| !t.applies));
     }
 }

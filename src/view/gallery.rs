@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn a_finding_is_told_from_the_last_answer_on() {
         let run = crate::view::samples::sent();
-        let last = run.attempts.iter().filter(|a| a.explanation.is_some()).map(|a| a.end).max();
+        let last = run.attempts.iter().filter(|a| a.is_over()).map(|a| a.end).max();
         assert_eq!(Some(told_from(&run)), last);
         let nothing = Run::new(&Scenario::default());
         assert_eq!(told_from(&nothing), nothing.last());

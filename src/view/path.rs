@@ -2,14 +2,19 @@
 
 mod client;
 mod gateway;
+mod lives;
+mod menu;
 mod origin;
 #[cfg(test)]
 mod tests;
 mod wire;
 
+pub(super) use lives::Lives;
+pub use menu::{Section, breakable, found};
 pub use wire::{Breakable, Fan, Line, LineState, WireView, wire};
 
-use crate::sim::fault::{self, FaultInfo, FaultKind, Group, Place};
+use crate::sim::fault::{FaultKind, Group};
+use crate::sim::scenario::Scenario;
 use crate::sim::time::SimTime;
 use crate::sim::trace::{NodeId, NodeKind, Trace};
 
@@ -63,6 +68,8 @@ pub struct Chip {
     pub label: String,
     /// True if it is on the network in front of the node.
     pub on_link: bool,
+    /// Why it does nothing as things are; empty if it can act.
+    pub idle: &'static str,
 }
 
 /// A node at a moment.
@@ -106,6 +113,8 @@ pub enum Body {
         facts: Vec<Fact>,
         /// What it thinks of each upstream.
         upstreams: Vec<Upstream>,
+        /// What is under way: `2 in flight, 1 waiting`.
+        load: String,
     },
     /// An origin's workers.
     Origin {
@@ -119,6 +128,8 @@ pub enum Body {
         queue: usize,
         /// What it does, in a few words.
         doing: String,
+        /// Its connections to the database, where they are limited.
+        facts: Vec<Fact>,
     },
     /// A dependency's connections.
     Dependency {
@@ -126,6 +137,8 @@ pub enum Body {
         busy: usize,
         /// All connections.
         connections: u32,
+        /// Queries that wait for one.
+        waiting: usize,
     },
 }
 
@@ -148,7 +161,14 @@ pub struct Fact {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ring {
     /// It ended.
-    Done(Mark, String),
+    Done {
+        /// How it is drawn.
+        mark: Mark,
+        /// The code, or words in its place.
+        code: String,
+        /// Its number.
+        number: u32,
+    },
     /// It is on its way.
     Open(u32),
     /// It may come.
@@ -190,7 +210,7 @@ pub fn node(
     let trace = &run.trace;
     let node = trace.node(id);
     let active = conditions::faults(&trace.scenario, at);
-    let chips = chips(&active, &node.id);
+    let chips = chips(&trace.scenario, &active, &node.id, at);
     let (health, body, spoken) = match node.kind {
         NodeKind::Client => client::client(run, id, at),
         NodeKind::Gateway => gateway::gateway(run, id, at, explained),
@@ -210,7 +230,7 @@ pub fn node(
     }
 }
 
-fn chips(active: &[ActiveFault], id: &str) -> Vec<Chip> {
+fn chips(scenario: &Scenario, active: &[ActiveFault], id: &str, at: SimTime) -> Vec<Chip> {
     let link = conditions::link(id);
     let on = |place: &str| {
         let on_link = place == link;
@@ -226,6 +246,7 @@ fn chips(active: &[ActiveFault], id: &str) -> Vec<Chip> {
                     steps::label(&a.fault)
                 },
                 on_link,
+                idle: menu::idle(scenario, &a.place, a.fault.kind(), at).unwrap_or_default(),
             })
             .collect::<Vec<_>>()
     };
@@ -256,15 +277,60 @@ fn broken(active: &[ActiveFault], place: &str) -> Option<Health> {
     Some(Health { word: word.to_owned(), tone: Tone::Fault })
 }
 
-/// What can be broken at a place, by what the neighbour notices.
-pub fn breakable(place: Place) -> Vec<(Group, Vec<&'static FaultInfo>)> {
-    let mut groups: Vec<(Group, Vec<&'static FaultInfo>)> = Vec::new();
-    for info in fault::ALL.iter().filter(|i| i.place == place) {
-        match groups.iter_mut().find(|(g, _)| *g == info.group) {
-            Some((_, infos)) => infos.push(info),
-            None => groups.push((info.group, vec![info])),
-        }
+/// A node in a line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Glimpse {
+    /// Its heading.
+    pub title: String,
+    /// The word in its corner.
+    pub health: Health,
+}
+
+/// Several nodes at one place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pile {
+    /// Those that matter most: what is broken, then what is busy.
+    pub first: Vec<Glimpse>,
+    /// How many are not among them.
+    pub rest: usize,
+    /// One of them, or the network in front of it, is broken.
+    pub broken: bool,
+    /// All of it in a sentence.
+    pub spoken: String,
+}
+
+/// The most nodes of a pile that are shown in a line each.
+const MOST_GLIMPSES: usize = 2;
+
+/// Several nodes at a moment.
+pub fn glimpse(run: &Run, nodes: &[NodeId], at: SimTime) -> Pile {
+    // A node may be gone already when its card is still there.
+    let nodes = nodes.iter().filter(|id| run.trace.nodes.get(usize::from(id.0)).is_some());
+    let mut views: Vec<NodeView> = nodes.map(|id| node(run, *id, at, None, None)).collect();
+    let count = views.len();
+    let broken = views.iter().filter(|v| !v.chips.is_empty()).count();
+    let busy = views.iter().filter(|v| !is_well(v)).count();
+    views.sort_by_key(|v| (v.chips.is_empty(), is_well(v)));
+    let first = views.into_iter().take(MOST_GLIMPSES);
+    let first: Vec<Glimpse> = first.map(|v| Glimpse { title: v.title, health: v.health }).collect();
+    Pile {
+        rest: count - first.len(),
+        broken: broken > 0,
+        spoken: format!("{count} more, {broken} broken, {} idle.", count - busy),
+        first,
     }
-    groups.sort_by_key(|(group, _)| *group);
-    groups
+}
+
+fn is_well(view: &NodeView) -> bool {
+    view.health.tone == Tone::Mark(Mark::OK)
+}
+
+/// Nodes of a kind, in words.
+pub const fn kinds(kind: NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Client => "clients",
+        NodeKind::Gateway => "gateways",
+        NodeKind::Origin => "origins",
+        NodeKind::Dependency => "dependencies",
+    }
 }

@@ -17,9 +17,9 @@ use crate::sim::scenario::Scenario;
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{Index, NodeId, NodeKind, Note, SpanId, SpanKind, Stop, Trace};
 
-use super::facts::Facts;
 use super::goals::Reached;
 use super::mark::Mark;
+use super::path::Lives;
 use super::steps::{self, Step, Steps};
 use super::wires::{Columns, Flights};
 use remembered::Remembered;
@@ -98,7 +98,8 @@ pub struct Run {
     /// Everything that crosses a wire, in order of departure; [`Run::flight`] tells one.
     pub flights: Flights,
     pub(super) columns: Columns,
-    pub(super) facts: Facts,
+    /// What nodes and wires were like over time.
+    pub(super) lives: Lives,
     /// When each goal is reached.
     pub(super) reached: Reached,
     /// The places of the calls in [`Run::calls`], in order of their keys.
@@ -311,7 +312,7 @@ impl Run {
 
     /// How many requests are under way at a gateway, or queries at a dependency.
     pub fn open(&self, node: NodeId, at: SimTime) -> usize {
-        self.facts.node(node).open.at(at)
+        self.lives.open(node, self.trace.node(node).kind, at)
     }
 
     /// The step of that number, in words.

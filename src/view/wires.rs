@@ -251,18 +251,29 @@ pub struct Dot {
     pub title: String,
 }
 
-/// Where nodes of a column stand, in percent of the wire's height.
-fn height(trace: &Trace, node: NodeId) -> f64 {
-    let mine = column(trace, node);
-    let peers: Vec<NodeId> =
-        (0..trace.nodes.len()).map(|i| NodeId(i as u16)).filter(|n| column(trace, *n) == mine).collect();
-    let row = peers.iter().position(|n| *n == node).unwrap_or(0);
-    100.0 * (row as f64 + 0.5) / peers.len().max(1) as f64
+/// The most places of a column. Where there are more nodes, the last place is a stack of them.
+pub const PLACES: usize = 3;
+
+/// How many nodes of a column stand one by one, the first so many of them; the rest is a stack.
+pub const fn alone(nodes: usize) -> usize {
+    if nodes > PLACES { PLACES - 1 } else { nodes }
 }
 
-/// The line between two nodes of neighbouring columns, in a box of 100 by 100.
-pub fn line(trace: &Trace, near: NodeId, far: NodeId) -> String {
-    let (a, b) = (height(trace, near), height(trace, far));
+/// How far from the top the node of that index stands in a column of so many, in percent of the wire's height.
+pub fn height_of(index: usize, nodes: usize) -> f64 {
+    let places = nodes.clamp(1, PLACES);
+    100.0 * (index.min(places - 1) as f64 + 0.5) / places as f64
+}
+
+fn height(trace: &Trace, node: NodeId) -> f64 {
+    let mine = column(trace, node);
+    let mut peers = (0..trace.nodes.len()).map(|i| NodeId(i as u16)).filter(|n| column(trace, *n) == mine);
+    let row = peers.clone().position(|n| n == node).unwrap_or(0);
+    height_of(row, peers.by_ref().count())
+}
+
+/// The line between two heights of neighbouring columns, in a box of 100 by 100.
+pub fn line_between(a: f64, b: f64) -> String {
     format!("M0 {a:.1}C55 {a:.1} 45 {b:.1} 100 {b:.1}")
 }
 
@@ -271,7 +282,7 @@ fn point(trace: &Trace, near: NodeId, far: NodeId, share: f64) -> (f64, f64) {
     let (a, b) = (height(trace, near), height(trace, far));
     let u = share;
     let v = 1.0 - u;
-    // The cubic Bézier curve of `line`.
+    // The cubic Bézier curve of `line_between`.
     let x = 3.0 * v * v * u * 55.0 + 3.0 * v * u * u * 45.0 + u * u * u * 100.0;
     let y = v * v * v * a + 3.0 * v * v * u * a + 3.0 * v * u * u * b + u * u * u * b;
     (x, y)

@@ -19,7 +19,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::GivesNoAnswer,
     title: "Hangs up at once",
     summary: "The application accepts connections and ends them without reading.",
-    mechanism: "The connection opens and ends before a byte of an answer.",
+    mechanism: "SYN and ACK as usual, then a FIN or RST before a byte of an answer.",
     default: || AcceptThenClose::default().into(),
 };
 

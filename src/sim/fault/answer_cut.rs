@@ -61,7 +61,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::RunsShort,
     title: "Answer breaks off",
     summary: "The worker dies while it writes the body.",
-    mechanism: "The head is out already, so its status can no longer be changed.",
+    mechanism: "The head is out already, so its status can no longer be changed; a FIN or RST comes in the body.",
     default: || AnswerCut::default().into(),
 };
 

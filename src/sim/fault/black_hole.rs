@@ -16,7 +16,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::NeverConnects,
     title: "Black hole",
     summary: "Packets vanish: a firewall that drops, a dead route.",
-    mechanism: "Nothing arrives and nothing is refused; only timers end the wait.",
+    mechanism: "The SYN is never answered, nothing on open connections is acknowledged; only timers end the wait.",
     default: || BlackHole::default().into(),
 };
 

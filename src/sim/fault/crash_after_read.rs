@@ -19,7 +19,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::GivesNoAnswer,
     title: "Crashes after reading",
     summary: "The worker reads the request and dies.",
-    mechanism: "The connection ends after the request was read and before an answer.",
+    mechanism: "The request is acknowledged, then the kernel sends a FIN or RST where the answer should begin.",
     default: || CrashAfterRead::default().into(),
 };
 

@@ -28,7 +28,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::RunsShort,
     title: "Process dies in an answer",
     summary: "The process crashes while it writes a body, and takes all its requests with it.",
-    mechanism: "The kernel closes all its connections: one answer breaks off, the others never begin.",
+    mechanism: "The head and 100 of 1,000 bytes go out, then a FIN in the body; all other connections end as well.",
     default: || CrashInBody::default().into(),
 };
 

@@ -16,7 +16,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::NeverConnects,
     title: "Dependency down",
     summary: "The database is not running; its port is closed.",
-    mechanism: "The kernel refuses, and the application sees its query fail at once.",
+    mechanism: "The kernel answers every SYN with a RST, and the application sees its query fail at once.",
     default: || DependencyDown::default().into(),
 };
 

@@ -18,7 +18,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::GivesNoAnswer,
     title: "Frozen",
     summary: "The process stands still: a deadlock, a long pause, a stop signal.",
-    mechanism: "Connections open and requests arrive, and nothing comes back.",
+    mechanism: "The kernel still opens connections and acknowledges requests; no byte of an answer follows.",
     default: || Frozen::default().into(),
 };
 

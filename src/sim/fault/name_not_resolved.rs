@@ -16,7 +16,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::NeverConnects,
     title: "Name does not resolve",
     summary: "DNS has no address for the host.",
-    mechanism: "No packet is sent, since nobody knows where to.",
+    mechanism: "The look-up ends without an address, so no SYN is sent: nobody knows where to.",
     default: || NameNotResolved::default().into(),
 };
 

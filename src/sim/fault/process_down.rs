@@ -18,7 +18,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::NeverConnects,
     title: "Process down",
     summary: "The application is not running; its port is closed.",
-    mechanism: "The kernel refuses every new connection and closes the open ones.",
+    mechanism: "The kernel answers every SYN with a RST, and a FIN ends the connections that were open.",
     default: || ProcessDown::default().into(),
 };
 

@@ -16,7 +16,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::NeverConnects,
     title: "Refused on the way",
     summary: "A firewall rejects every new connection.",
-    mechanism: "The connection is refused although the process is up; open ones live on.",
+    mechanism: "A RST answers every SYN although the process is up. Open connections live on, but a database's pool finds none.",
     default: || Refused::default().into(),
 };
 

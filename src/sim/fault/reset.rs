@@ -16,7 +16,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::GivesNoAnswer,
     title: "Connections reset",
     summary: "A middlebox resets every connection that carries data.",
-    mechanism: "The connection opens, and breaks when the first data crosses it.",
+    mechanism: "SYN and ACK pass; a RST answers the first data that crosses.",
     default: || Reset::default().into(),
 };
 

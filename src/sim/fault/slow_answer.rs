@@ -27,7 +27,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::Late,
     title: "Slow answer",
     summary: "The application needs long for every request.",
-    mechanism: "The request is read, and the answer comes late.",
+    mechanism: "The request is acknowledged at once; the first byte of the answer comes late.",
     default: || SlowAnswer::default().into(),
 };
 

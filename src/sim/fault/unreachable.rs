@@ -36,7 +36,7 @@ pub(super) const INFO: FaultInfo = FaultInfo {
     group: Group::NeverConnects,
     title: "Host unreachable",
     summary: "There is no way to the host.",
-    mechanism: "The kernel reports that the host cannot be reached.",
+    mechanism: "An ICMP error, or the kernel itself, says that there is no way; no SYN arrives.",
     default: || Unreachable::default().into(),
 };
 

@@ -1,6 +1,7 @@
 //! The words of the page that no view model makes.
 
 pub(crate) mod computing;
+pub(crate) mod path;
 pub(crate) mod sending;
 pub(crate) mod sharing;
 pub(crate) mod time;
@@ -93,7 +94,7 @@ pub(crate) fn found(form: &Form, found: &BTreeSet<String>) -> String {
 pub(crate) const CUT: &str = "cut short: too much happens to show every event";
 
 /// The keys, with what they do.
-pub(crate) const KEYS: [(&str, &str); 14] = [
+pub(crate) const KEYS: [(&str, &str); 15] = [
     ("Space", "play, pause"),
     ("← →", "previous, next event"),
     ("Shift ← →", "previous, next answer"),
@@ -104,6 +105,7 @@ pub(crate) const KEYS: [(&str, &str); 14] = [
     ("1 to 4", "inspector tabs"),
     ("S", "send one"),
     ("D", "the run as a table"),
+    ("G", "next gateway; with Shift the one before"),
     ("X", "break menu of the focused node"),
     ("Ctrl Z, Y", "undo, redo a change"),
     ("?", "this list"),

@@ -1,15 +1,21 @@
-//! A gateway: the settings that matter most, and what it thinks of its upstreams.
+//! A gateway: the settings that matter, what they make of it at a moment, and what it thinks of its upstreams.
 
-use crate::sim::dialect::{Setting, dialect};
+use crate::sim::dialect::{Dialect, EffectiveSettings, Setting, dialect};
 use crate::sim::explain::LinkKind;
-use crate::sim::scenario::Maintenance;
-use crate::sim::time::{SimDuration, SimTime};
-use crate::sim::trace::{NodeId, NodeKind, Note};
+use crate::sim::scenario::{GatewaySettings, Maintenance, PassiveHealth, Trip};
+use crate::sim::time::SimTime;
+use crate::sim::trace::{BreakerState, NodeId, NodeKind, Note, ProcessStep};
 
+use super::client::breaker_word;
+use super::lives::{Life, latest, so_far};
 use super::{Body, Fact, Health, Upstream, quiet, well};
-use crate::view::facts::Facts;
 use crate::view::run::{Attempt, Run};
 use crate::view::{conditions, format};
+
+/// The most upstreams that are listed; those that are not asked come first.
+const MOST_UPSTREAMS: usize = 4;
+/// The most settings that are listed.
+const MOST_FACTS: usize = 9;
 
 pub(super) fn gateway(
     run: &Run,
@@ -22,84 +28,195 @@ pub(super) fn gateway(
     let settings = conditions::gateway(&trace.scenario, &node.id, at);
     let product = dialect(trace.dialect(id).unwrap_or_default());
     let effective = product.effective(&settings);
+    let none = Life::default();
+    let life = run.lives.node(id).unwrap_or(&none);
     let explanation = explained.and_then(|a| run.explanation(a));
     let decided: Vec<Setting> = (explanation.iter().flat_map(|e| &e.chain))
         .filter(|l| l.kind == LinkKind::Setting && l.node.is_none_or(|n| n == id))
         .filter_map(|l| l.setting.as_ref().map(|s| s.setting))
         .collect();
-    let maintenance = effective.maintenance != Maintenance::Off;
-    let mut shown = vec![
-        Setting::ConnectTimeout,
-        Setting::ReadTimeout,
-        Setting::NextUpstream,
-        Setting::MaxFails,
-        Setting::FailTimeout,
-    ];
-    shown.extend(
-        decided.iter().filter(|s| **s != Setting::Maintenance && !shown.contains(s)).collect::<Vec<_>>(),
-    );
-    if maintenance {
-        shown.insert(0, Setting::Maintenance);
-    }
-    let facts = shown
+    let facts = shown(&settings, &effective, &decided)
         .into_iter()
-        .map(|setting| {
-            let full = product.directive(setting);
-            Fact {
-                name: full.strip_prefix("proxy_").unwrap_or(full).to_owned(),
-                full: full.to_owned(),
-                value: format::spaced(&product.value(setting, &effective)),
-                decided: decided.contains(&setting),
-                important: decided.contains(&setting)
-                    || matches!(setting, Setting::ReadTimeout | Setting::NextUpstream | Setting::Maintenance),
-            }
-        })
+        .map(|setting| fact(product, setting, &effective, life, &decided, at))
         .collect();
-    let upstreams = upstreams(run, id, at, effective.max_fails, effective.fail_timeout);
-    let busy = run.open(id, at);
+    let upstreams = upstreams(run, id, at, &effective);
+    let busy = life.busy.at(at);
     let out: String =
         (upstreams.iter().filter(|u| !u.usable)).map(|u| format!(" {} is {}.", u.name, u.state)).collect();
-    let spoken = format!("{} {}, {busy} in flight.{out}", product.title(), product.version());
-    let health = if maintenance { quiet("maintenance") } else { well("up") };
-    (health, Body::Gateway { product: product.title(), version: product.version(), facts, upstreams }, spoken)
+    let mut spoken = format!("{} {}, {busy} in flight.{out}", product.title(), product.version());
+    let open = latest(&life.breaker, at).is_some_and(|(_, state)| *state != BreakerState::Closed);
+    let health = if effective.maintenance != Maintenance::Off {
+        quiet("maintenance")
+    } else if open {
+        spoken.push_str(" Its circuit breaker is not closed.");
+        quiet("breaker open")
+    } else {
+        well("up")
+    };
+    let waiting = life.waiting.at(at);
+    let load = if waiting > 0 {
+        format!("{busy} in flight, {waiting} waiting")
+    } else {
+        format!("{busy} in flight")
+    };
+    let body = Body::Gateway { product: product.title(), version: product.version(), facts, upstreams, load };
+    (health, body, spoken)
 }
 
-fn upstreams(
-    run: &Run,
-    gateway: NodeId,
+/// What is worth showing: what decided, what is switched on, what is not the product's own, and the two that everybody
+/// asks for.
+fn shown(settings: &GatewaySettings, effective: &EffectiveSettings, decided: &[Setting]) -> Vec<Setting> {
+    let mut shown: Vec<Setting> = Vec::new();
+    let mut show = |setting: Setting| {
+        if !shown.contains(&setting) {
+            shown.push(setting);
+        }
+    };
+    decided.iter().copied().for_each(&mut show);
+    let e = effective;
+    let limits = &e.limits;
+    let on = [
+        (Setting::Maintenance, e.maintenance != Maintenance::Off),
+        (Setting::Breaker, e.breaker.trip != Trip::Never),
+        (Setting::RateLimit, e.rate_limit.requests > 0),
+        (Setting::Limits, limits.total_requests + limits.client_requests + limits.upstream_requests > 0),
+        (Setting::Cache, !e.cache.ttl.is_zero()),
+        (Setting::HealthCheck, e.health_check.enabled),
+    ];
+    on.into_iter().filter(|(_, is_on)| *is_on).for_each(|(setting, _)| show(setting));
+    let own = |s: &Setting| s.is_configured(settings) && *s != Setting::Upstreams;
+    Setting::ALL.into_iter().chain(Setting::MORE).filter(own).for_each(&mut show);
+    show(Setting::ReadTimeout);
+    show(Setting::NextUpstream);
+    shown.truncate(MOST_FACTS);
+    shown
+}
+
+fn fact(
+    product: &dyn Dialect,
+    setting: Setting,
+    effective: &EffectiveSettings,
+    life: &Life,
+    decided: &[Setting],
     at: SimTime,
-    max_fails: u32,
-    fail_timeout: SimDuration,
-) -> Vec<Upstream> {
-    let trace = &run.trace;
-    let last_gateway = trace.nodes.iter().rposition(|n| n.kind == NodeKind::Gateway);
-    if last_gateway != Some(usize::from(gateway.0)) {
-        return Vec::new();
+) -> Fact {
+    let full = product.directive(setting);
+    let value = format::spaced(&product.value(setting, effective));
+    let state = state(setting, effective, life, at);
+    let important = matches!(
+        setting,
+        Setting::ReadTimeout | Setting::NextUpstream | Setting::Maintenance | Setting::Breaker
+    );
+    Fact {
+        name: full.strip_prefix("proxy_").unwrap_or(full).to_owned(),
+        full: if state.is_empty() { full.to_owned() } else { format!("{full} {value}") },
+        decided: decided.contains(&setting),
+        important: decided.contains(&setting) || important || !state.is_empty(),
+        value: if state.is_empty() { value } else { state },
     }
-    let origins = trace.nodes.iter().enumerate().filter(|(_, n)| n.kind == NodeKind::Origin);
-    origins
-        .map(|(i, node)| {
-            let id = NodeId(i as u16);
-            let said = run.facts.node(id);
-            let back = Facts::last_of(trace, &said.back, at);
-            // What was said before the gateway trusted it again counts no more.
-            let since_then = |list| {
-                let event = Facts::last_of(trace, list, at).filter(|event| Some(*event) > back)?;
-                trace.events.get(event as usize)
-            };
-            let fails = match since_then(&said.failed).map(|e| e.note) {
-                Some(Note::PeerFailed(_, count)) => count,
-                _ => 0,
-            };
-            let out_since = since_then(&said.out).map(|e| e.at);
-            let until = out_since.map(|since| since + fail_timeout).filter(|until| at < *until);
-            Upstream {
-                name: node.id.clone(),
-                state: until
-                    .map_or_else(|| "in rotation".to_owned(), |u| format!("out until {}", format::moment(u))),
-                usable: until.is_none(),
-                fails: format!("{fails}/{max_fails} failed"),
+}
+
+/// What a setting makes of the gateway at a moment; empty where its value says all.
+fn state(setting: Setting, e: &EffectiveSettings, life: &Life, at: SimTime) -> String {
+    match setting {
+        Setting::Breaker => match latest(&life.breaker, at) {
+            Some((since, BreakerState::Open)) => {
+                format!("open until {}", format::moment(*since + e.breaker.open_for))
             }
-        })
-        .collect()
+            Some((_, state)) => breaker_word(*state).to_owned(),
+            None => "closed".to_owned(),
+        },
+        Setting::RateLimit => {
+            let refused = so_far(&life.over_rate, at);
+            match latest(&life.held, at).filter(|(since, wait)| at < *since + *wait) {
+                Some((_, wait)) => format!("holds back {}", format::duration(*wait)),
+                None if refused > 0 => format!("{refused} refused"),
+                None => String::new(),
+            }
+        }
+        Setting::Limits => {
+            let refused = so_far(&life.over_limit, at);
+            let most = if e.limits.total_requests > 0 {
+                format!("{} of {}", life.busy.at(at), e.limits.total_requests)
+            } else {
+                String::new()
+            };
+            let refused = if refused > 0 { format!("{refused} refused") } else { String::new() };
+            [most, refused].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ")
+        }
+        Setting::Cache => match latest(&life.store, at) {
+            Some((_, Note::FromStore(age))) => format!("hit, {} old", format::duration(*age)),
+            Some((_, Note::StaleFromStore(age))) => format!("stale, {} old", format::duration(*age)),
+            Some((_, Note::NotInStore)) => "miss".to_owned(),
+            _ => String::new(),
+        },
+        Setting::Retry => match so_far(&life.over_budget, at) {
+            0 => String::new(),
+            n => format!("{n} refused"),
+        },
+        Setting::PanicThreshold => match so_far(&life.panics, at) {
+            0 => String::new(),
+            n => format!("all asked, {n}×"),
+        },
+        _ => String::new(),
+    }
+}
+
+fn upstreams(run: &Run, gateway: NodeId, at: SimTime, effective: &EffectiveSettings) -> Vec<Upstream> {
+    let trace = &run.trace;
+    let next = trace.nodes.get(usize::from(gateway.0) + 1).filter(|n| n.kind == NodeKind::Gateway);
+    let kind = if next.is_some() { NodeKind::Gateway } else { NodeKind::Origin };
+    let ids = (0..trace.nodes.len() as u16)
+        .map(NodeId)
+        .filter(|id| trace.node(*id).kind == kind && (next.is_none() || id.0 == gateway.0 + 1));
+    let mut all: Vec<Upstream> = ids.map(|id| upstream(run, gateway, id, at, effective)).collect();
+    if all.len() > MOST_UPSTREAMS {
+        // Those that are out say more than those that are not.
+        all.sort_by_key(|u| u.usable);
+        let more = all.split_off(MOST_UPSTREAMS - 1);
+        let out = more.iter().filter(|u| !u.usable).count();
+        let state = if out == 0 { "in rotation".to_owned() } else { format!("{out} not asked") };
+        all.push(Upstream {
+            name: format!("{} more", more.len()),
+            state,
+            usable: out == 0,
+            fails: String::new(),
+        });
+    }
+    all
+}
+
+fn upstream(run: &Run, gateway: NodeId, id: NodeId, at: SimTime, effective: &EffectiveSettings) -> Upstream {
+    let life = run.lives.node(gateway);
+    let peer = life.and_then(|l| latest(l.peers.get(&id)?, at)).map(|(_, peer)| *peer).unwrap_or_default();
+    let draining = run
+        .lives
+        .node(id)
+        .and_then(|l| latest(&l.process, at))
+        .is_some_and(|(_, step)| *step == ProcessStep::Stopping);
+    let out = peer.out.map(|since| since + effective.fail_timeout).filter(|until| at < *until);
+    let ejected = peer.ejected.filter(|until| at < *until);
+    let state = if peer.down {
+        "health check down".to_owned()
+    } else if let Some(until) = ejected {
+        format!("ejected until {}", format::moment(until))
+    } else if let Some(until) = out {
+        format!("out until {}", format::moment(until))
+    } else if draining {
+        "draining".to_owned()
+    } else {
+        "in rotation".to_owned()
+    };
+    let used = run.lives.way(gateway, id).map_or(0, |way| way.used.at(at));
+    let most = effective.limits.upstream_requests;
+    let counts = effective.passive_health == PassiveHealth::MaxFails && effective.max_fails > 0;
+    let fails = match (most, counts) {
+        (1.., _) => format!("{used} of {most}"),
+        (_, true) if peer.fails > 0 || used == 0 => format!("{}/{} failed", peer.fails, effective.max_fails),
+        (..) if used > 0 => format!("{used} open"),
+        (_, true) => format!("{}/{} failed", peer.fails, effective.max_fails),
+        (_, false) => String::new(),
+    };
+    let usable = !peer.down && ejected.is_none() && out.is_none();
+    Upstream { name: run.trace.node(id).id.clone(), state, usable, fails }
 }

@@ -1,12 +1,13 @@
 //! What stands between two columns: lines, and what breaks them.
 
 use crate::sim::time::{SimDuration, SimTime};
+use crate::sim::trace::{NodeId, NodeKind};
 
-use super::columns;
+use super::{columns, lives};
 use crate::view::run::Run;
 use crate::view::{conditions, format, wires};
 
-/// A line between two nodes.
+/// A line between two places.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// Its shape, in a box of 100 by 100.
@@ -16,7 +17,7 @@ pub struct Line {
 }
 
 /// How a line between two nodes is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LineState {
     /// Nothing is on it.
     Idle,
@@ -44,7 +45,9 @@ pub struct WireView {
     pub lines: Vec<Line>,
     /// How long a crossing takes.
     pub label: String,
-    /// What can be broken.
+    /// How many connections are in use; empty for none.
+    pub used: String,
+    /// What can be broken, where nodes stand one by one; those of a stack have it in their menus.
     pub breakables: Vec<Breakable>,
     /// How the lines lie.
     pub fan: Fan,
@@ -71,41 +74,53 @@ pub fn wire(run: &Run, left: usize, at: SimTime) -> WireView {
         return WireView {
             lines: Vec::new(),
             label: String::new(),
+            used: String::new(),
             breakables: Vec::new(),
             fan: Fan::Straight,
         };
     };
     let active = conditions::faults(&trace.scenario, at);
     let is_broken = |node: &str| active.iter().any(|a| a.place == conditions::link(node));
-    let mut lines = Vec::new();
-    for (a, ..) in near {
-        for (b, _, name) in far {
-            let facts = run.facts.line(*a, *b);
-            let state = if is_broken(name) {
-                LineState::Cut
-            } else if facts.live.at(at) > 0 {
-                LineState::Live
-            } else if facts.left_behind.at(at) > 0 {
-                LineState::Cut
-            } else {
-                LineState::Idle
+    let broken: Vec<bool> = far.iter().map(|(.., name)| is_broken(name)).collect();
+    let mut lines: Vec<Line> = Vec::new();
+    let mut used = 0;
+    for (a, (from, ..)) in near.iter().enumerate() {
+        for (b, (to, ..)) in far.iter().enumerate() {
+            let (waiting, left) =
+                run.lives.way(*from, *to).map_or((0, 0), |way| (way.used.at(at), way.left.at(at)));
+            used += waiting;
+            let state = match (broken[b], waiting, left) {
+                (true, ..) => LineState::Cut,
+                (_, 1.., _) => LineState::Live,
+                (_, _, 1..) => LineState::Cut,
+                _ => LineState::Idle,
             };
-            lines.push(Line { shape: wires::line(trace, *a, *b), state });
+            if !asks(trace, *from, *to) {
+                continue;
+            }
+            let shape = wires::line_between(place(a, near.len()), place(b, far.len()));
+            // Nodes of a stack share a line; it shows the most that is to be seen of any.
+            match lines.iter_mut().find(|line| line.shape == shape) {
+                Some(line) => line.state = line.state.max(state),
+                None => lines.push(Line { shape, state }),
+            }
         }
     }
     let mut latencies: Vec<SimDuration> =
         far.iter().map(|(.., name)| conditions::latency(&trace.scenario, name, at)).collect();
+    latencies.sort();
     latencies.dedup();
-    let label = latencies.iter().map(|l| format::duration(*l)).collect::<Vec<_>>().join(" · ");
-    let count = far.len().max(1) as f64;
-    let breakables = far
+    let label = match latencies.as_slice() {
+        [least, .., most] if latencies.len() > 2 => {
+            format!("{} to {}", format::duration(*least), format::duration(*most))
+        }
+        few => few.iter().map(|l| format::duration(*l)).collect::<Vec<_>>().join(" · "),
+    };
+    let alone = wires::alone(far.len());
+    let breakables = far[..alone]
         .iter()
         .enumerate()
-        .map(|(i, (.., name))| Breakable {
-            node: name.clone(),
-            y: 100.0 * (i as f64 + 0.5) / count,
-            broken: is_broken(name),
-        })
+        .map(|(i, (.., name))| Breakable { node: name.clone(), y: place(i, far.len()), broken: broken[i] })
         .collect();
     let fan = match (near.len(), far.len()) {
         (0 | 1, 0 | 1) => Fan::Straight,
@@ -113,5 +128,20 @@ pub fn wire(run: &Run, left: usize, at: SimTime) -> WireView {
         (_, 0 | 1) => Fan::In,
         (_, _) => Fan::Across,
     };
-    WireView { lines, label, breakables, fan }
+    let used = if used == 0 { String::new() } else { format!("{used} open") };
+    WireView { lines, label, used, breakables, fan }
+}
+
+/// Clients speak to the first gateway, a gateway to whatever stands behind it; without a gateway, to the first origin.
+fn asks(trace: &crate::sim::trace::Trace, near: NodeId, far: NodeId) -> bool {
+    let kind = |node: NodeId| trace.node(node).kind;
+    match (kind(near), kind(far)) {
+        (NodeKind::Client, NodeKind::Origin) => lives::entry(trace) == Some(far),
+        _ => true,
+    }
+}
+
+/// How far from the top a node stands, in percent.
+fn place(index: usize, of: usize) -> f64 {
+    wires::height_of(index, of)
 }

@@ -9,9 +9,9 @@ use crate::sim::time::SimTime;
 use crate::sim::trace::{Digesting, Index, Indexing, Note, Outcome, Span, SpanId, SpanKind, Trace};
 
 use super::{Attempt, AttemptKey, Call, CallKey, Remembered, Run};
-use crate::view::facts::Facts;
 use crate::view::goals::{Reached, Reaching};
 use crate::view::mark::Mark;
+use crate::view::path::Lives;
 use crate::view::steps::Steps;
 use crate::view::wires::{Columns, Flights};
 
@@ -66,7 +66,7 @@ impl Making {
             counted: BTreeMap::new(),
             run: Run {
                 columns: Columns::new(&trace),
-                facts: Facts::new(&trace),
+                lives: Lives::new(&trace),
                 trace,
                 calls: Vec::new(),
                 attempts: Vec::new(),
@@ -160,9 +160,9 @@ impl Making {
                 }
             }
             Stage::Sort => {
-                let parts = self.run.facts.parts();
+                let parts = self.run.lives.parts();
                 let to = parts.min(self.next + 1 + most / SORTED);
-                (self.next..to).for_each(|part| self.run.facts.sort(part));
+                (self.next..to).for_each(|part| self.run.lives.sort(part));
                 self.next = to;
                 if to < parts {
                     return false;
@@ -213,7 +213,7 @@ impl Making {
     }
 
     fn take_event(&mut self, number: usize) {
-        let Run { trace, columns, steps, flights, commits, waits, facts, last, .. } = &mut self.run;
+        let Run { trace, columns, steps, flights, commits, waits, lives, last, .. } = &mut self.run;
         let event = &trace.events[number];
         *last = (*last).max(event.at);
         if let Note::Departed { link, takes, .. } = event.note
@@ -227,7 +227,7 @@ impl Making {
         match event.note {
             Note::Committed(_) => commits.push(number as u32),
             Note::RetryIn(..) => waits.push(number as u32),
-            _ => facts.take_event(number, event),
+            _ => lives.take_event(trace, event),
         }
     }
 
@@ -252,8 +252,8 @@ impl Making {
             }
             _ => {}
         }
-        let Run { trace, columns, facts, .. } = &mut self.run;
-        facts.take_span(trace, columns, id, &span);
+        let Run { trace, lives, .. } = &mut self.run;
+        lives.take_span(trace, id, &span);
     }
 
     /// Makes the lists that are in another order than that of starts.
