@@ -13,6 +13,7 @@ mod decide;
 mod guards;
 mod hedge;
 mod outlook;
+mod passages;
 mod policy;
 mod presets;
 mod profile;
@@ -32,6 +33,7 @@ pub use budget::{
 pub use connection_errors::{ConnectionErrors, Repeat};
 pub use hedge::Hedge;
 pub use outlook::{Outlook, QUANTILES, Spread, Wait, amplification, outlook};
+pub use passages::{HOST, library_of, sent};
 pub use policy::{DeadlineRule, Policy, SlowDown};
 pub use presets::{PRESETS, Preset, preset};
 pub use profile::{PROFILES, Profile, TimeoutOf, profile};

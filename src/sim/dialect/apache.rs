@@ -11,8 +11,8 @@ mod rules;
 use self::rules::*;
 
 use super::{
-    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict, target,
+    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Passage, Reading, Rule, RuleId, Setting,
+    Situation, Verdict, target,
 };
 use crate::sim::message::{HeadDefect, Template};
 use crate::sim::scenario::{
@@ -305,6 +305,18 @@ impl Dialect for Apache {
 
     fn forward(&self, upstream: &Template) -> Template {
         answers::forward(upstream)
+    }
+
+    /// Recorded, with `ProxyPreserveHost Off`; `Inferred:` without kept connections (documentation of `disablereuse`).
+    fn passage(&self, s: &EffectiveSettings) -> Passage {
+        match s.upstream_keep_alive {
+            UpstreamKeepAlive::On(_) => Passage::recorded(
+                "HTTP/1.1\nHost: {to}\n*\nX-Forwarded-For ~ {from}\nX-Forwarded-Host ~ {host}\nX-Forwarded-Server ~ {host}\nContent-Length: {received}\nConnection: Keep-Alive",
+            ),
+            UpstreamKeepAlive::Off => Passage::inferred(
+                "HTTP/1.1\nHost: {to}\n*\nX-Forwarded-For ~ {from}\nX-Forwarded-Host ~ {host}\nX-Forwarded-Server ~ {host}\nContent-Length: {received}\nConnection: close",
+            ),
+        }
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {

@@ -14,8 +14,8 @@ mod settings;
 
 use self::rules::*;
 use super::{
-    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict, go,
+    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Passage, Reading, Rule, RuleId, Setting,
+    Situation, Verdict, go,
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
 use crate::sim::scenario::{GatewaySettings, NextUpstream, RetryAfter};
@@ -251,6 +251,14 @@ impl Dialect for Caddy {
 
     fn forward(&self, upstream: &Template) -> Template {
         answers::forward(upstream)
+    }
+
+    /// `Inferred:` from `addForwardedHeaders` and `ServeHTTP` of reverseproxy.go 2.11, and from the transport of net/http, which
+    /// asks for gzip by itself. What came in `X-Forwarded-*` is not trusted, and replaced.
+    fn passage(&self, _settings: &EffectiveSettings) -> Passage {
+        Passage::inferred(
+            "HTTP/1.1 sorted\nHost: {received}\n*\nVia + 1.1 Caddy\nX-Forwarded-For: {from}\nX-Forwarded-Host: {host}\nX-Forwarded-Proto: http\nAccept-Encoding ? gzip",
+        )
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {

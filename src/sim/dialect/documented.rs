@@ -24,8 +24,8 @@ use self::log::{Told, iso};
 use self::table::{Row, Then, When, met, row, rules};
 use super::rfc9209::pass_on;
 use super::{
-    Action, Dialect, EffectiveSettings, Known, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict,
+    Action, Dialect, EffectiveSettings, Known, LogLine, OwnAnswer, Passage, Reading, Rule, RuleId, Setting,
+    Situation, Verdict,
 };
 use crate::sim::message::{Method, Template, Value, reason_phrase};
 use crate::sim::scenario::{Balance, GatewaySettings, Limits, NextUpstream, RetryAfter};
@@ -60,6 +60,8 @@ pub(super) struct Documented {
     longest_line: u32,
     /// Whether bytes of an unfinished head restart the clock of the read timeout.
     restarts_clock: bool,
+    /// Which lines it writes at the head of a request; nothing for those that came. See [`Passage`].
+    adds: &'static str,
     /// Headers of its own answers.
     headers: &'static [(&'static str, &'static str)],
     /// What it does about what it meets; the last row is [`Row::not_documented`].
@@ -213,6 +215,11 @@ impl Dialect for Documented {
 
     fn forward(&self, upstream: &Template) -> Template {
         pass_on(upstream)
+    }
+
+    /// The header lines that its documents name; where they stand among the others, none of them says.
+    fn passage(&self, _settings: &EffectiveSettings) -> Passage {
+        if self.adds.is_empty() { Passage::AS_IT_CAME } else { Passage::inferred(self.adds) }
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {

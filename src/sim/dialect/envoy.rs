@@ -9,8 +9,8 @@ mod settings;
 
 use self::rules::*;
 use super::{
-    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict,
+    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Passage, Reading, Rule, RuleId, Setting,
+    Situation, Verdict,
 };
 use crate::sim::message::{Framing, HeadDefect, Template, Value};
 use crate::sim::scenario::{GatewaySettings, NextUpstream, RetryAfter};
@@ -237,6 +237,14 @@ impl Dialect for Envoy {
             template.headers.push(("transfer-encoding".to_owned(), Value::Text("chunked".to_owned())));
         }
         template
+    }
+
+    /// `Inferred:` from the documentation of HTTP header manipulation and of the router 1.40: `x-forwarded-proto` and
+    /// `x-request-id` are always written, `x-forwarded-for` with `use_remote_address` alone, and the route's time-out is told
+    /// to the upstream.
+    fn passage(&self, s: &EffectiveSettings) -> Passage {
+        let lines = "HTTP/1.1 lower\nhost: {received}\n*\nx-forwarded-proto ? http\nx-request-id ? {id}\nx-envoy-expected-rq-timeout-ms: {timeout}";
+        Passage { timeout: Some(s.request_timeout), ..Passage::inferred(lines) }
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {

@@ -9,7 +9,7 @@ mod rules;
 use self::rules::*;
 
 use super::{
-    Action, Dialect, EffectiveSettings, LogLine, Reading, Rule, RuleId, Setting, Situation, Verdict,
+    Action, Dialect, EffectiveSettings, LogLine, Passage, Reading, Rule, RuleId, Setting, Situation, Verdict,
 };
 use crate::sim::message::{Framing, HeadDefect, Template, Value};
 use crate::sim::scenario::{
@@ -404,6 +404,11 @@ impl Dialect for Haproxy {
         }
         template.defect = None;
         template
+    }
+
+    /// Recorded. Nothing is added without `option forwardfor`; names are in lower case.
+    fn passage(&self, _settings: &EffectiveSettings) -> Passage {
+        Passage::recorded("HTTP/1.1 lower\n*")
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {

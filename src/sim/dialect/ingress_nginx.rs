@@ -6,7 +6,8 @@
 
 use super::nginx::Nginx;
 use super::{
-    Dialect, EffectiveSettings, Known, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation, Verdict,
+    Dialect, EffectiveSettings, Known, LogLine, OwnAnswer, Passage, Reading, Rule, RuleId, Setting,
+    Situation, Verdict,
 };
 use crate::sim::message::{Template, Value};
 use crate::sim::scenario::{GatewaySettings, KeepAlive, PassiveHealth, RetryAfter, UpstreamKeepAlive};
@@ -157,6 +158,13 @@ impl Dialect for IngressNginx {
 
     fn forward(&self, upstream: &Template) -> Template {
         anonymous(Nginx.forward(upstream))
+    }
+
+    /// `Inferred:` from `nginx.tmpl` of ingress-nginx, which sets all of these for every location; connections are kept.
+    fn passage(&self, _settings: &EffectiveSettings) -> Passage {
+        Passage::inferred(
+            "HTTP/1.1\nHost: {host}\nX-Request-ID: {id}\nX-Real-IP: {from}\nX-Forwarded-For: {from}\nX-Forwarded-Host: {host}\nX-Forwarded-Port: 80\nX-Forwarded-Proto: http\nX-Forwarded-Scheme: http\nX-Scheme: http\nContent-Length: {received}\n*",
+        )
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {

@@ -45,12 +45,14 @@ mod go;
 mod haproxy;
 mod ingress_nginx;
 mod nginx;
+mod passage;
 mod rfc9209;
 mod settings;
 mod target;
 mod traefik;
 mod varnish;
 
+pub use passage::{Hop, Passage, RequestBytes, Seen};
 pub use settings::{EffectiveSettings, Setting};
 
 use std::fmt;
@@ -490,6 +492,11 @@ pub trait Dialect: Sync {
     /// True if it gives a request up when its client leaves, upstream too.
     fn stops_for_nobody(&self) -> bool {
         true
+    }
+    /// Which lines it writes at the head of a request that it sends upstream.
+    fn passage(&self, settings: &EffectiveSettings) -> Passage {
+        let _ = settings;
+        Passage::AS_IT_CAME
     }
     /// What it writes to its logs about one request.
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine>;

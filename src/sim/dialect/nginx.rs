@@ -12,7 +12,8 @@ use self::rules::{
     NO_LIVE_UPSTREAM, NO_VALID_ANSWER, NOT_NEXT, OUT_OF_TIME, POST_IS_NOT_REPEATED, READ_TIMEOUT, RULES,
 };
 use super::{
-    Action, Dialect, EffectiveSettings, LogLine, Reading, Rule, RuleId, Setting, Situation, Verdict, target,
+    Action, Dialect, EffectiveSettings, LogLine, Passage, Reading, Rule, RuleId, Setting, Situation, Verdict,
+    target,
 };
 use crate::sim::message::{HeadDefect, Method, Template};
 use crate::sim::scenario::{
@@ -351,6 +352,17 @@ impl Dialect for Nginx {
 
     fn forward(&self, upstream: &Template) -> Template {
         answers::forward(upstream)
+    }
+
+    /// Recorded. The defaults of `proxy_set_header` and `proxy_http_version`; with connections kept, the lines that its
+    /// documentation asks for beside `keepalive`.
+    fn passage(&self, s: &EffectiveSettings) -> Passage {
+        Passage::recorded(match s.upstream_keep_alive {
+            UpstreamKeepAlive::Off => {
+                "HTTP/1.0\nHost: orders\nConnection: close\nContent-Length: {received}\n*"
+            }
+            UpstreamKeepAlive::On(_) => "HTTP/1.1\nHost: orders\nContent-Length: {received}\n*",
+        })
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {

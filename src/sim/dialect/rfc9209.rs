@@ -6,8 +6,8 @@
 //! Defaults: 5 s to connect, 15 s between two reads, one try, turns among upstreams; all else is off.
 
 use super::{
-    Action, Dialect, EffectiveSettings, Known, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict,
+    Action, Dialect, EffectiveSettings, Known, LogLine, OwnAnswer, Passage, Reading, Rule, RuleId, Setting,
+    Situation, Verdict,
 };
 use crate::sim::message::{Framing, Method, Template, Value, reason_phrase};
 use crate::sim::scenario::{GatewaySettings, NextUpstream, PassiveHealth, RetryAfter};
@@ -248,6 +248,11 @@ impl Dialect for Neutral {
 
     fn forward(&self, upstream: &Template) -> Template {
         pass_on(upstream)
+    }
+
+    /// As RFC 9110 §7.6.3 asks of a gateway: `Via`.
+    fn passage(&self, _settings: &EffectiveSettings) -> Passage {
+        Passage::inferred("HTTP/1.1\nHost: {received}\n*\nVia + 1.1 gateway")
     }
 
     /// One line for each request: method, target, status or failure, time.

@@ -13,8 +13,8 @@ mod settings;
 
 use self::rules::*;
 use super::{
-    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict, go,
+    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Passage, Reading, Rule, RuleId, Setting,
+    Situation, Verdict, go,
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
 use crate::sim::scenario::{GatewaySettings, NextUpstream, RetryAfter};
@@ -290,6 +290,14 @@ impl Dialect for Traefik {
             template.headers.push(("Transfer-Encoding".to_owned(), Value::Text("chunked".to_owned())));
         }
         template
+    }
+
+    /// `Inferred:` from its documentation (FAQ, forwarded headers) and the output of its
+    /// quick start. What came in `X-Forwarded-*` is not trusted, and replaced.
+    fn passage(&self, _settings: &EffectiveSettings) -> Passage {
+        Passage::inferred(
+            "HTTP/1.1 sorted\nHost: {received}\n*\nX-Forwarded-For: {from}\nX-Forwarded-Host: {host}\nX-Forwarded-Port: 80\nX-Forwarded-Proto: http\nX-Forwarded-Server: traefik\nX-Real-Ip: {from}\nAccept-Encoding ? gzip",
+        )
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {

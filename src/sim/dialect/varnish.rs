@@ -9,8 +9,8 @@ mod settings;
 
 use self::rules::*;
 use super::{
-    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Reading, Rule, RuleId, Setting, Situation,
-    Verdict,
+    Action, Dialect, EffectiveSettings, LogLine, OwnAnswer, Passage, Reading, Rule, RuleId, Setting,
+    Situation, Verdict,
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
 use crate::sim::scenario::{GatewaySettings, NextUpstream, RetryAfter};
@@ -232,6 +232,13 @@ impl Dialect for Varnish {
             template.headers.push(text("Transfer-Encoding", "chunked"));
         }
         template
+    }
+
+    /// Recorded: what it may store it asks for in its compressed form (`http_gzip_support`).
+    fn passage(&self, _settings: &EffectiveSettings) -> Passage {
+        Passage::recorded(
+            "HTTP/1.1\n*\nX-Forwarded-For + {from}\nAccept-Encoding: gzip{get}\nX-Varnish: {number}",
+        )
     }
 
     fn log_lines(&self, trace: &Trace, request: SpanId) -> Vec<LogLine> {

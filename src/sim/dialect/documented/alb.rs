@@ -111,6 +111,7 @@ pub(in crate::sim::dialect) static ALB: Documented = Documented {
     instead: "ALB has read_timeout (idle_timeout.timeout_seconds), health_check, balance (round_robin, least_requests) and rate_limit (AWS WAF)",
     longest_line: 32 * 1_024,
     restarts_clock: true,
+    adds: "HTTP/1.1\nHost: {received}\n*\nX-Forwarded-For + {from}\nX-Forwarded-Proto: http\nX-Forwarded-Port: 80\nX-Amzn-Trace-Id ? Root={id}",
     headers: &[],
     rows: &ROWS,
     rules: &rules(&ROWS),

@@ -79,6 +79,7 @@ pub(in crate::sim::dialect) static API_GATEWAY: Documented = Documented {
     instead: "API Gateway has request_timeout (timeoutInMillis, the integration's) and rate_limit (throttling)",
     longest_line: u32::MAX,
     restarts_clock: false,
+    adds: "HTTP/1.1\nHost: {to}\n*\nX-Forwarded-For + {from}\nX-Forwarded-Proto: https\nX-Forwarded-Port: 443\nX-Amzn-Trace-Id ? Root={id}\nx-amzn-apigateway-api-id: api",
     headers: &[],
     rows: &ROWS,
     rules: &rules(&ROWS),

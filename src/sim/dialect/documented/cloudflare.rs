@@ -120,6 +120,7 @@ pub(in crate::sim::dialect) static CLOUDFLARE: Documented = Documented {
     instead: "Cloudflare has read_timeout (proxy_read_timeout, for Enterprise) and rate_limit (rate limiting rules)",
     longest_line: u32::MAX,
     restarts_clock: false,
+    adds: "HTTP/1.1\nHost: {received}\n*\nAccept-Encoding: gzip, br\nCF-Connecting-IP: {from}\nCF-Ray: {id}\nCF-Visitor: {\"scheme\":\"http\"}\nX-Forwarded-For + {from}\nX-Forwarded-Proto: http\nCDN-Loop + cloudflare",
     headers: &[("Server", "cloudflare")],
     rows: &ROWS,
     rules: &rules(&ROWS),

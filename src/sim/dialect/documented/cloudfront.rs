@@ -100,6 +100,7 @@ pub(in crate::sim::dialect) static CLOUDFRONT: Documented = Documented {
     instead: "CloudFront has connect_timeout (ConnectionTimeout), next_upstream_tries (ConnectionAttempts), read_timeout (OriginReadTimeout) and upstream_keep_alive (OriginKeepaliveTimeout)",
     longest_line: u32::MAX,
     restarts_clock: true,
+    adds: "HTTP/1.1\nHost: {to}\n*\nUser-Agent: Amazon CloudFront\nX-Amz-Cf-Id: {id}\nVia + 1.1 edge.cloudfront.net (CloudFront)\nX-Forwarded-For + {from}",
     headers: &[("X-Cache", "Error from cloudfront")],
     rows: &ROWS,
     rules: &rules(&ROWS),

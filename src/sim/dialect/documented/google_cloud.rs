@@ -138,6 +138,7 @@ pub(in crate::sim::dialect) static GOOGLE_CLOUD: Documented = Documented {
     instead: "the load balancer has request_timeout (timeoutSec of the backend service), health_check and rate_limit (Cloud Armor)",
     longest_line: u32::MAX,
     restarts_clock: false,
+    adds: "HTTP/1.1\nHost: {received}\n*\nX-Forwarded-For + {from}, 203.0.113.1\nX-Forwarded-Proto: http\nX-Cloud-Trace-Context ? {id}\nVia + 1.1 google",
     headers: &[("Via", "1.1 google")],
     rows: &ROWS,
     rules: &rules(&ROWS),

@@ -127,6 +127,7 @@ pub(in crate::sim::dialect) static HEROKU: Documented = Documented {
     instead: "the router's times are fixed (5 s to connect, 30 s for an answer, 55 s between bytes); it has maintenance, and limits of upstream_requests and queue stand for its backlog, whose size no document gives",
     longest_line: 8_192,
     restarts_clock: false,
+    adds: "HTTP/1.1\nHost: {received}\n*\nX-Request-Id ? {id}\nX-Forwarded-For + {from}\nX-Forwarded-Proto: http\nX-Forwarded-Port: 80\nVia + 1.1 heroku-router",
     headers: &[],
     rows: &ROWS,
     rules: &rules(&ROWS),

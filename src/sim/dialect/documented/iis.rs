@@ -136,6 +136,7 @@ pub(in crate::sim::dialect) static IIS: Documented = Documented {
     instead: "IIS with ARR has read_timeout (timeout, for all steps), health_check, limits of total_requests and client_requests, rate_limit, maintenance and balance (least_requests, round_robin)",
     longest_line: u32::MAX,
     restarts_clock: true,
+    adds: "HTTP/1.1\nHost: {to}\n*\nX-Original-URL: {target}\nX-Forwarded-For + {from}\nX-ARR-LOG-ID: {id}",
     headers: &[],
     rows: &ROWS,
     rules: &rules(&ROWS),
