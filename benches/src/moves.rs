@@ -3,15 +3,19 @@
 use fivexx::sim::scenario::Scenario;
 use fivexx::sim::time::SimTime;
 use fivexx::sim::trace::NodeId;
+use fivexx::view::filter::{Filter, Matching};
+use fivexx::view::ledger::Ledger;
 use fivexx::view::run::{Attempt, Run};
-use fivexx::view::waterfall::waterfall;
-use fivexx::view::{Now, goals, inspector, lanes, path, verdict, wires};
+use fivexx::view::waterfall::{Chosen, PAGE, waterfall};
+use fivexx::view::{Now, goals, hops, inspector, lanes, orders, path, verdict, wires};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
 /// A run, and the moments that are shown one after the other.
 pub(crate) struct Moves {
     run: Run,
+    ledger: Ledger,
+    matching: Matching,
     moments: Vec<SimTime>,
 }
 
@@ -20,7 +24,9 @@ impl Moves {
     pub(crate) fn new(scenario: &Scenario) -> Self {
         let run = Run::new(scenario);
         let moment = |i: u64| SimTime::from_nanos(run.last().as_nanos() / 100 * (i * 37 % 100));
-        Self { moments: (0..100).map(moment).collect(), run }
+        let ledger = Ledger::new(&run);
+        let matching = Matching::new(&run, &ledger, &Filter::default());
+        Self { moments: (0..100).map(moment).collect(), run, ledger, matching }
     }
 
     /// How many moments there are.
@@ -36,12 +42,13 @@ impl Moves {
     /// Shows all moments.
     pub(crate) fn show(&self) {
         for at in &self.moments {
-            show(&self.run, Now { cursor: *at, known: self.run.last() });
+            show(self, Now { cursor: *at, known: self.run.last() });
         }
     }
 }
 
-fn show(run: &Run, now: Now) {
+fn show(moves: &Moves, now: Now) {
+    let Moves { run, ledger, matching, .. } = moves;
     let step = run.step_at(now.cursor);
     let attempt: Option<&Attempt> = run.last_answer(now.cursor);
     black_box(step.and_then(|step| run.step(step)));
@@ -53,9 +60,15 @@ fn show(run: &Run, now: Now) {
     }
     if let Some(attempt) = attempt {
         black_box(verdict::verdict(run, attempt, now.cursor, step));
-        black_box(inspector::inspector(run, attempt, now.known));
+        black_box(hops::hops(run, ledger, attempt, now.known));
+        black_box(inspector::log(&inspector::logs(run, attempt), now.known));
+        black_box(inspector::origin(run, attempt, now.known));
+        black_box(inspector::origin_note(run, ledger, attempt, now.known));
+        black_box(orders::orders(run, ledger, attempt, now.known));
     }
     black_box(lanes::lanes(run, now));
     black_box(goals::goals(run, now.known));
-    black_box(waterfall(run, now, attempt.map(|a| a.key), &BTreeMap::new()));
+    let (calls, parts) = (BTreeMap::new(), BTreeMap::new());
+    let chosen = Chosen { selected: attempt.map(|a| a.key), calls: &calls, parts: &parts, most: PAGE };
+    black_box(waterfall(run, ledger, matching, now, chosen));
 }

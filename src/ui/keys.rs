@@ -65,8 +65,6 @@ pub(crate) fn handle(session: Session, event: &KeyboardEvent) {
         "x" | "X" => open_break_menu(session, &target),
         "?" => act(|| session.panel.set(Panel::Keys)),
         "1" | "2" | "3" | "4" => press_tab(&key),
-        "ArrowDown" => next_row(&target, true),
-        "ArrowUp" => next_row(&target, false),
         other => timeline::key(session, other, event.shift_key()),
     };
     if handled {
@@ -113,29 +111,6 @@ fn press_tab(key: &str) -> bool {
     let index = key.parse::<usize>().unwrap_or(1) - 1;
     let tab = document().get_element_by_id(&format!("in-t{index}"));
     tab.and_then(|t| t.dyn_into::<HtmlElement>().ok()).is_some_and(|tab| act(|| tab.click()))
-}
-
-/// The next or previous request or attempt; an attempt is chosen by it. Elsewhere these keys scroll.
-fn next_row(target: &Element, forwards: bool) -> bool {
-    let row = target.closest("#waterfall [role=row]").ok().flatten();
-    let mut next = row.and_then(|r| sibling(&r, forwards));
-    while let Some(row) = next {
-        if row.get_attribute("tabindex").as_deref() == Some("0") {
-            if let Some(row) = row.dyn_ref::<HtmlElement>() {
-                let _ = row.focus();
-                if row.has_attribute("aria-selected") {
-                    row.click();
-                }
-            }
-            return true;
-        }
-        next = sibling(&row, forwards);
-    }
-    false
-}
-
-fn sibling(element: &Element, forwards: bool) -> Option<Element> {
-    if forwards { element.next_element_sibling() } else { element.previous_element_sibling() }
 }
 
 /// The list of keys; one of the few things that cover the page. The browser keeps the focus inside of it.

@@ -8,12 +8,11 @@ use super::composer::Composer;
 use super::explanation::Explanation;
 use super::goal_list::GoalList;
 use super::icon::Sprite;
-use super::inspector::InspectorPanel;
 use super::keys::{self, KeyList};
 use super::lanes::Lanes;
+use super::looking;
 use super::message::Message;
 use super::policy;
-use super::requests::Requests;
 use super::session::{Panel, Session};
 use super::stage::Stage;
 use super::step_table::StepTable;
@@ -64,10 +63,7 @@ pub fn Playground(
                         <Lanes/>
                     </section>
                     <aside class="side" aria-label="Explanation"><Explanation/></aside>
-                    <div class="below" hidden=move || policy.get()>
-                        <Requests/>
-                        <InspectorPanel/>
-                    </div>
+                    <div class="below" hidden=move || policy.get()>{looking::below()}</div>
                     {move || policy.get().then(policy::panel)}
                 </div>
             </main>

@@ -1,150 +1,76 @@
-//! The evidence for an attempt: the answer's bytes, the gateway's log, what the origin did, and the command.
+//! The evidence for an attempt: the logs, what the origin did, and the command. The raw bytes are in [`hops`](super::hops),
+//! the orders in [`orders`](super::orders).
 
+use crate::sim::client;
 use crate::sim::dialect::dialect;
 use crate::sim::explain::noticed;
 use crate::sim::message::Method;
 use crate::sim::time::SimTime;
-use crate::sim::trace::{Failure, Index, Note, Outcome, SpanKind};
+use crate::sim::trace::{Index, Note, SpanKind};
 
-use super::conditions;
+use super::ledger::{Ledger, of_kind};
+use super::raw::{Ink, Raw, Remark, piece};
 use super::run::{Attempt, Run};
-use super::{format, mark, names, text};
+use super::{app_log, conditions, format, mark, names};
 
-/// How a piece of raw text is coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ink {
-    /// Not at all.
-    Plain,
-    /// The name of a header, a keyword.
-    Key,
-    /// A comment.
-    Dim,
-    /// A string.
-    Text,
-    /// What decides.
-    Mark,
-}
-
-/// A piece of raw text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inked {
-    /// The text.
-    pub text: String,
-    /// How it is coloured.
-    pub ink: Ink,
-}
-
-/// Raw text with colours; put together, the pieces are the text to the byte.
-pub type Raw = Vec<Inked>;
-
-fn piece(text: impl Into<String>, ink: Ink) -> Inked {
-    Inked { text: text.into(), ink }
-}
-
-/// A sentence above raw text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// What it says.
-    pub text: String,
-    /// It contradicts what the client was told.
-    pub bad: bool,
-}
-
-/// The evidence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inspector {
-    /// `Attempt 1 of POST /orders`.
-    pub title: String,
-    /// The answer as it came.
-    pub response: Raw,
-    /// What is to be said about it.
-    pub response_note: Option<Remark>,
-    /// The gateway's log.
-    pub log: Raw,
-    /// What the origin did.
-    pub origin: Raw,
-    /// What is to be said about it.
-    pub origin_note: Option<Remark>,
-    /// The request as a command.
-    pub command: String,
-}
-
-/// The evidence for an attempt, as far as the run is known.
-pub fn inspector(run: &Run, attempt: &Attempt, known: SimTime) -> Inspector {
+/// `Attempt 1 of POST /orders`.
+pub fn title(run: &Run, attempt: &Attempt) -> String {
     let request = run.trace.request(attempt.span).cloned().unwrap_or_default();
-    let (response, response_note) = response(run, attempt);
-    Inspector {
-        title: format!("Attempt {} of {} {}", attempt.key.number, request.method, request.path),
-        response,
-        response_note,
-        log: log(run, attempt, known),
-        origin: origin(run, attempt, known),
-        origin_note: origin_note(run, attempt, known),
-        command: command(run, attempt),
-    }
+    format!("Attempt {} of {} {}", attempt.key.number, request.method, request.path)
 }
 
-fn response(run: &Run, attempt: &Attempt) -> (Raw, Option<Remark>) {
-    let outcome = run.trace.span(attempt.span).outcome;
-    let note =
-        |failure: Failure| Some(Remark { text: text::capital(&format!("{}.", noticed(failure))), bad: true });
-    match outcome {
-        Outcome::Answer(message) => (coloured(&run.trace.render(message)), None),
-        Outcome::Broken(message, failure) => (coloured(&run.trace.render(message)), note(failure)),
-        Outcome::Failed(failure) => (Vec::new(), note(failure)),
-        Outcome::Open | Outcome::Done | Outcome::Unfinished => (Vec::new(), None),
-    }
+/// A file of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFile {
+    /// `nginx, error.log`.
+    pub title: String,
+    /// It is none of a real product's, as recorded.
+    pub simulated: bool,
+    /// Its lines, each with its moment, in order of time.
+    pub lines: Vec<(SimTime, String)>,
 }
 
-/// An answer with its status line and the names of its headers coloured.
-fn coloured(answer: &str) -> Raw {
-    let (head, body) = answer.split_once("\r\n\r\n").map_or((answer, None), |(h, b)| (h, Some(b)));
-    let mut raw = Vec::new();
-    for (i, line) in head.split("\r\n").enumerate() {
-        if i > 0 {
-            raw.push(piece("\r\n", Ink::Plain));
-        }
-        let parts = match i {
-            0 => line.strip_prefix("HTTP/1.1 ").map(|rest| ("HTTP/1.1", " ", rest, Ink::Mark)),
-            _ => line.split_once(':').map(|(name, value)| (name, ":", value, Ink::Plain)),
-        };
-        match parts {
-            Some((name, between, value, ink)) => {
-                raw.push(piece(name, Ink::Key));
-                raw.push(piece(between, Ink::Plain));
-                raw.push(piece(value, ink));
-            }
-            None => raw.push(piece(line, Ink::Plain)),
-        }
-    }
-    if let Some(body) = body {
-        raw.push(piece(format!("\r\n\r\n{body}"), Ink::Plain));
-    }
-    raw
-}
-
-fn log(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
+/// The logs about an attempt: those of the gateways, then those of the application. All lines there will ever be: to find
+/// them takes a walk, to show those up to a moment does not.
+pub fn logs(run: &Run, attempt: &Attempt) -> Vec<LogFile> {
     let trace = &run.trace;
+    let mut files: Vec<LogFile> = Vec::new();
+    let mut add = |title: String, simulated: bool, at: SimTime, text: String| match files
+        .iter_mut()
+        .find(|f| f.title == title)
+    {
+        Some(file) => file.lines.push((at, text)),
+        None => files.push(LogFile { title, simulated, lines: vec![(at, text)] }),
+    };
+    for (id, span) in of_kind(trace, attempt.span, SpanKind::GatewayRequest) {
+        let Some(name) = trace.dialect(span.node) else { continue };
+        let mut lines = dialect(name).log_lines(trace, id);
+        // First the files in this order, then time.
+        lines.sort_by_key(|l| (["access", "access.json", "error"].iter().position(|f| *f == l.file), l.at));
+        for line in lines {
+            let title = format!("{}, {}.log", names::short(trace, span.node), line.file);
+            add(title, false, line.at, line.text);
+        }
+    }
+    for line in app_log::lines(run, attempt) {
+        add(format!("the application on {}", line.origin), true, line.at, line.text);
+    }
+    files
+}
+
+/// What the logs said by a moment, as one text.
+pub fn log(files: &[LogFile], known: SimTime) -> Raw {
     let mut raw = Raw::new();
-    for id in Index::new(trace).below(attempt.span) {
-        let span = trace.span(id);
-        if span.kind != SpanKind::GatewayRequest {
+    for file in files {
+        let written = file.lines.partition_point(|(at, _)| *at <= known);
+        if written == 0 {
             continue;
         }
-        let Some(name) = trace.dialect(span.node) else { continue };
-        let lines = dialect(name).log_lines(trace, id);
-        for file in ["access", "access.json", "error"] {
-            let mut of_file = lines.iter().filter(|l| l.file == file && l.at <= known).peekable();
-            if of_file.peek().is_none() {
-                continue;
-            }
-            if !raw.is_empty() {
-                raw.push(piece("\n", Ink::Plain));
-            }
-            raw.push(piece(format!("# {file}.log\n"), Ink::Dim));
-            for line in of_file {
-                raw.push(piece(format!("{}\n", line.text), Ink::Plain));
-            }
+        let between = if raw.is_empty() { "" } else { "\n" };
+        let simulated = if file.simulated { " (simulated)" } else { "" };
+        raw.push(piece(format!("{between}# {}{simulated}\n", file.title), Ink::Dim));
+        for (_, line) in &file.lines[..written] {
+            raw.push(piece(format!("{line}\n"), Ink::Plain));
         }
     }
     raw
@@ -156,8 +82,10 @@ pub fn orders(run: &Run, attempt: &Attempt, by: SimTime) -> Vec<u32> {
 }
 
 /// What an origin did, line by line; times are seconds of the run.
-fn origin(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
+pub fn origin(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
     let trace = &run.trace;
+    let request =
+        || trace.request(attempt.span).map(|r| format!("{} {}", r.method, r.path)).unwrap_or_default();
     let mut raw = Raw::new();
     let notes = Index::new(trace).notes_below(attempt.span);
     for (_, event) in notes.into_iter().take_while(|(_, e)| e.at <= known) {
@@ -165,8 +93,6 @@ fn origin(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
         if !matches!(span.kind, SpanKind::Work | SpanKind::Query) {
             continue;
         }
-        let request =
-            || trace.request(event.span).map(|r| format!("{} {}", r.method, r.path)).unwrap_or_default();
         let (words, ink) = match event.note {
             Note::FaultActed(i) => {
                 let label =
@@ -175,12 +101,13 @@ fn origin(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
             }
             Note::RequestRead => (request(), Ink::Plain),
             Note::Queued(before) => (format!("waits for a worker, {before} before it"), Ink::Plain),
+            Note::Started(_) if span.kind == SpanKind::Query => ("begins the query".to_owned(), Ink::Plain),
             Note::Started(_) => ("a worker takes it".to_owned(), Ink::Plain),
             Note::Asked => ("asks the database".to_owned(), Ink::Plain),
             Note::QueryAnswered => ("the database has answered".to_owned(), Ink::Plain),
             Note::Committed(order) => (format!("COMMIT  order {order}"), Ink::Mark),
             Note::Wrote(m) => (names::answer(trace, m), Ink::Plain),
-            Note::CallerLeft => ("the caller has gone: nobody reads this".to_owned(), Ink::Plain),
+            Note::CallerLeft => ("the caller has gone".to_owned(), Ink::Plain),
             Note::Noticed(failure) => (noticed(failure).to_owned(), Ink::Plain),
             Note::Step(step) => (step.words(), Ink::Plain),
             _ => continue,
@@ -194,24 +121,25 @@ fn origin(run: &Run, attempt: &Attempt, known: SimTime) -> Raw {
 }
 
 /// What the origin did against what the client was told.
-fn origin_note(run: &Run, attempt: &Attempt, known: SimTime) -> Option<Remark> {
-    if !attempt.is_over() {
+pub fn origin_note(run: &Run, ledger: &Ledger, attempt: &Attempt, known: SimTime) -> Option<Remark> {
+    if !attempt.ended(known) {
         return None;
     }
-    let created = run.orders_of(attempt.span, known);
-    let told = mark::label(attempt.status);
-    let told_success = attempt.mark.good();
-    let (committed, order) = *created.first()?;
-    let text = match (told_success, committed > attempt.end) {
+    let mine = ledger.call(attempt)?.orders.iter().filter_map(|i| ledger.orders.get(*i as usize));
+    let of_this =
+        |i: Option<u32>| i.and_then(|i| run.attempts.get(i as usize)).is_some_and(|a| a.key == attempt.key);
+    let made = mine.into_iter().find(|o| o.at <= known && of_this(o.attempt))?;
+    let order = made.number;
+    let told = a(&mark::label(attempt.status));
+    let text = match (attempt.mark.good(), made.at > attempt.end) {
         (true, _) => format!("Order {order} was created, as you were told."),
         (false, true) => format!(
-            "Order {order} was created, though you got {}: {} after that.",
-            a(&told),
-            format::duration(committed.since(attempt.end))
+            "Order {order} was created, though you got {told}: {} after that.",
+            format::duration(made.at.since(attempt.end))
         ),
-        (false, false) => format!("Order {order} was created, though you got {}.", a(&told)),
+        (false, false) => format!("Order {order} was created, though you got {told}."),
     };
-    Some(Remark { text, bad: !told_success })
+    Some(Remark { text, bad: !attempt.mark.good() })
 }
 
 fn a(told: &str) -> String {
@@ -219,7 +147,7 @@ fn a(told: &str) -> String {
 }
 
 /// The request as a command that a shell takes.
-fn command(run: &Run, attempt: &Attempt) -> String {
+pub fn command(run: &Run, ledger: &Ledger, attempt: &Attempt) -> String {
     let request = run.trace.request(attempt.span).cloned().unwrap_or_default();
     let policy = run.trace.policy_of(attempt.call).cloned().unwrap_or_default();
     let mut command = "curl -i".to_owned();
@@ -227,58 +155,108 @@ fn command(run: &Run, attempt: &Attempt) -> String {
         command.push_str(&format!(" --retry {}", policy.attempts.unwrap_or(u32::MAX).saturating_sub(1)));
     }
     match request.method {
-        Method::Get => {}
+        Method::Get if request.body.is_empty() => {}
         Method::Head => command.push_str(" --head"),
         other => command.push_str(&format!(" -X {other}")),
     }
-    command.push_str(&format!(" {}", quoted(&format!("http://orders.example{}", request.path))));
+    let mut more = |option: &str, value: &str| {
+        command.push_str(&format!(" {option} {}", quoted(value)));
+    };
+    for (name, value) in &request.headers {
+        // A header without a value is sent with a semicolon, since a colon takes it away.
+        more("-H", &if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") });
+    }
+    let number = ledger.call(attempt).map_or(0, |c| c.number);
+    if let Some(key) = request.idempotency_key.text(number) {
+        more("-H", &format!("Idempotency-Key: {key}"));
+    }
+    if !request.body.is_empty() {
+        more("--data-raw", &request.body);
+    }
+    command.push_str(&format!(" {}", quoted(&format!("http://{}{}", client::HOST, request.path))));
     command
 }
 
 /// A word for a POSIX shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn colours_change_no_byte_of_an_answer() {
-        for answer in [
-            "HTTP/1.1 504 Gateway Time-out\r\nServer: nginx\r\nContent-Length: 2\r\n\r\nhi",
-            "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
-            "garbage",
-            "",
-        ] {
-            let joined: String = coloured(answer).into_iter().map(|p| p.text).collect();
-            assert_eq!(joined, answer);
-        }
-    }
+    use crate::sim::scenario::{Action, Change, IdempotencyKey, Request};
 
     #[test]
     fn words_for_a_shell_are_quoted_where_they_must_be() {
         assert_eq!(quoted("http://orders.example/orders/42"), "http://orders.example/orders/42");
         assert_eq!(quoted("/a b'c&d"), r"'/a b'\''c&d'");
+        assert_eq!(quoted(""), "''");
     }
 
     #[test]
     fn the_origin_s_view_contradicts_what_the_client_was_told() {
         let run = crate::view::samples::sent();
+        let ledger = Ledger::new(&run);
         let attempt = &run.attempts[0];
-        assert_eq!(inspector(&run, attempt, attempt.end).origin_note, None);
-        let later = inspector(&run, attempt, run.last());
-        let note = later.origin_note.expect("an order was created");
+        assert_eq!(origin_note(&run, &ledger, attempt, attempt.end), None);
+        let note = origin_note(&run, &ledger, attempt, run.last()).expect("an order was created");
         assert!(
             note.bad && note.text.starts_with("Order 1042 was created, though you got a 504"),
             "{}",
             note.text
         );
-        let response: String = later.response.iter().map(|p| p.text.as_str()).collect();
-        assert!(response.starts_with("HTTP/1.1 504 Gateway Time-out\r\n"), "{response}");
-        assert!(later.log.iter().any(|p| p.text.contains("upstream timed out")));
-        assert_eq!(later.command, "curl -i --retry 5 -X POST http://orders.example/orders");
+        let seen: String = origin(&run, attempt, run.last()).into_iter().map(|p| p.text).collect();
+        assert!(seen.contains("COMMIT  order 1042") && seen.contains("the caller has gone"), "{seen}");
+        assert_eq!(title(&run, attempt), "Attempt 1 of POST /orders");
+    }
+
+    #[test]
+    fn logs_stand_file_by_file_and_the_application_s_own_is_said_to_be_simulated() {
+        let run = crate::view::samples::sent();
+        let files = logs(&run, &run.attempts[0]);
+        let titles: Vec<&str> = files.iter().map(|f| f.title.as_str()).collect();
+        assert_eq!(titles, ["nginx, access.log", "nginx, error.log", "the application on A"]);
+        assert!(files[1].lines[0].1.contains("upstream timed out"));
+        assert!(files[2].simulated && !files[0].simulated);
+        for file in &files {
+            assert!(file.lines.is_sorted_by_key(|(at, _)| *at));
+        }
+        let text = |known| log(&files, known).into_iter().map(|p| p.text).collect::<String>();
+        assert_eq!(text(SimTime::ZERO), "");
+        assert!(text(SimTime::from_secs(1)).starts_with("# the application on A (simulated)\n"));
+        assert!(text(run.last()).starts_with("# nginx, access.log\n"));
+    }
+
+    #[test]
+    fn the_command_sends_what_the_client_sent() {
+        let run = crate::view::samples::sent();
+        let ledger = Ledger::new(&run);
+        assert_eq!(
+            command(&run, &ledger, &run.attempts[0]),
+            "curl -i --retry 5 -X POST http://orders.example/orders"
+        );
+        let mut scenario = crate::view::first::scenario();
+        let mut request = Request::new(Method::Post, "/orders?x=1");
+        request.headers = [
+            ("Content-Type".to_owned(), "application/json".to_owned()),
+            ("X-Empty".to_owned(), String::new()),
+        ]
+        .into();
+        request.body = "{\"who\": \"O'Brien\"}".to_owned();
+        request.idempotency_key = IdempotencyKey::Given("k 1".to_owned());
+        scenario
+            .timeline
+            .push(Change { at: SimTime::ZERO, action: Action::Send { client: "client".into(), request } });
+        let run = Run::new(&scenario);
+        assert_eq!(
+            command(&run, &Ledger::new(&run), &run.attempts[0]),
+            r#"curl -i --retry 5 -X POST -H 'Content-Type: application/json' -H 'X-Empty;' -H 'Idempotency-Key: k 1' --data-raw '{"who": "O'\''Brien"}' 'http://orders.example/orders?x=1'"#
+        );
     }
 }

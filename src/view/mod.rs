@@ -7,6 +7,7 @@
 //! shown before: up to the *known* end. Beyond that nothing is told, so that a status is never seen before it happens.
 
 pub mod address;
+pub mod app_log;
 pub mod card;
 pub mod changes;
 pub mod composer;
@@ -17,24 +18,31 @@ pub mod crowd;
 pub mod edit;
 pub mod fault_form;
 pub mod fetch_with_retry;
+pub mod filter;
 pub mod first;
 pub mod flags;
 pub mod form;
 pub mod format;
 pub mod gallery;
 pub mod goals;
+pub mod hops;
 pub mod inspector;
 pub mod jumps;
 pub mod lanes;
+pub mod ledger;
 pub mod mark;
 pub mod names;
 pub mod nodes;
 pub mod opened;
+pub mod orders;
 pub mod others;
 pub mod own_runs;
 pub mod pace;
+pub mod parts;
 pub mod path;
+pub mod phases;
 pub mod policy;
+pub mod raw;
 pub mod refused;
 pub mod run;
 #[cfg(test)]

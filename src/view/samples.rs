@@ -1,6 +1,6 @@
 //! Runs for the tests of the view models.
 
-use crate::sim::scenario::{Action, Change};
+use crate::sim::scenario::{Action, Change, Scenario};
 use crate::sim::time::SimTime;
 
 use super::first;
@@ -21,4 +21,10 @@ pub(crate) fn busy() -> Run {
     scenario.clients[0].traffic = Some(serde_json::from_str(traffic).expect("traffic"));
     scenario.horizon = crate::sim::time::SimDuration::from_secs(10);
     Run::new(&scenario)
+}
+
+/// Ten requests a second for some seconds, GET /orders/42, one attempt each.
+pub(crate) fn steady() -> Run {
+    let json = r#"{"horizon": "10s", "clients": [{"id": "client", "traffic": {"arrivals": {"constant": {"rate": 10.0}}}}]}"#;
+    Run::new(&Scenario::from_json(json).expect("a scenario"))
 }

@@ -1,16 +1,34 @@
 //! Requests with their attempts, and under each attempt what the gateway tried.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use crate::sim::explain::noticed;
 use crate::sim::time::SimTime;
-use crate::sim::trace::{NodeId, Note, Outcome, RetryReason, Span, SpanId};
+use crate::sim::trace::{NodeId, Note, RetryReason, Span, SpanId, SpanKind};
 
+use super::filter::Matching;
 use super::lanes::{Tick, ticks};
+use super::ledger::{Call, Ledger, of_kind};
 use super::mark::{self, Mark};
-use super::run::{Attempt, AttemptKey, Call, CallKey, Run};
+use super::parts::parts;
+use super::run::{Attempt, AttemptKey, CallKey, Run};
 use super::{Now, format, names};
+
+/// How a bar is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// A whole request.
+    Total,
+    /// It has not ended.
+    Open,
+    /// As its answer is drawn.
+    Ended(Mark),
+    /// Something is done.
+    Work,
+    /// Something is waited for.
+    Wait,
+    /// Something is done, and nobody waits for it.
+    ForNobody,
+}
 
 /// A bar on the axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +37,15 @@ pub struct Bar {
     pub start: f64,
     /// Its length, in seconds.
     pub length: f64,
-    /// How it is drawn; none while it is open, and for a whole call.
-    pub mark: Option<Mark>,
+    /// How it is drawn.
+    pub tone: Tone,
+}
+
+impl Bar {
+    /// From here to there, or to what is known.
+    pub fn new(start: SimTime, end: SimTime, known: SimTime, tone: Tone) -> Self {
+        Self { start: start.as_secs_f64(), length: end.min(known).since(start).as_secs_f64(), tone }
+    }
 }
 
 /// A wait after an attempt, to scale.
@@ -34,6 +59,32 @@ pub struct Gap {
     pub label: String,
     /// Too short for its label to stand within it.
     pub short: bool,
+}
+
+/// A row by what stays the same while the run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowId {
+    /// A request.
+    Call(CallKey),
+    /// An attempt.
+    Attempt(AttemptKey),
+    /// Something below an attempt.
+    Part(AttemptKey, u32),
+    /// The attempts of a request that are left out.
+    Rest(CallKey),
+}
+
+impl RowId {
+    /// As a word, for looking it up on the page.
+    pub fn word(self) -> String {
+        let call = |key: CallKey| format!("{}.{}", key.change, key.nth);
+        match self {
+            Self::Call(key) => call(key),
+            Self::Attempt(key) => format!("{}.{}", call(key.call), key.number),
+            Self::Part(key, part) => format!("{}.{}.{part}", call(key.call), key.number),
+            Self::Rest(key) => format!("{}.rest", call(key)),
+        }
+    }
 }
 
 /// What a row is about.
@@ -52,20 +103,27 @@ pub enum RowKind {
         key: AttemptKey,
         /// The upstreams that were asked: `→ A`.
         to: String,
-        /// What the gateway tried is shown.
-        expanded: bool,
-        /// Its panels are shown.
+        /// Its panels are shown, and what the gateway tried.
         selected: bool,
     },
-    /// A try of the gateway.
-    Try,
+    /// Something below an attempt.
+    Part {
+        /// What is below it is shown; none where nothing is.
+        expanded: Option<bool>,
+    },
+    /// What is left out.
+    Rest,
 }
 
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
+    /// Which.
+    pub id: RowId,
     /// What it is about.
     pub kind: RowKind,
+    /// How deep it stands: 1 for a request.
+    pub level: u8,
     /// What it says.
     pub label: String,
     /// How it ended.
@@ -75,7 +133,7 @@ pub struct Row {
     /// How long it took.
     pub time: String,
     /// On the axis.
-    pub bar: Bar,
+    pub bars: Vec<Bar>,
     /// The wait after it.
     pub gap: Option<Gap>,
     /// A few words behind the bar.
@@ -86,8 +144,38 @@ pub struct Row {
     pub later: bool,
 }
 
-/// All requests.
-#[derive(Clone, Debug, PartialEq)]
+impl Row {
+    /// A row with nothing but words.
+    pub fn plain(id: RowId, kind: RowKind, level: u8, label: String) -> Self {
+        Self {
+            id,
+            kind,
+            level,
+            label,
+            mark: None,
+            answer: String::new(),
+            time: String::new(),
+            bars: Vec::new(),
+            gap: None,
+            note: String::new(),
+            note_before: false,
+            later: false,
+        }
+    }
+
+    /// Whether what is below it is shown; none where nothing is.
+    pub fn expanded(&self) -> Option<bool> {
+        match &self.kind {
+            RowKind::Call { expanded, .. } => Some(*expanded),
+            RowKind::Attempt { selected, .. } => Some(*selected),
+            RowKind::Part { expanded } => *expanded,
+            RowKind::Rest => None,
+        }
+    }
+}
+
+/// The list of requests.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Waterfall {
     /// The end of the axis, in seconds.
     pub extent: f64,
@@ -99,12 +187,41 @@ pub struct Waterfall {
     pub rows: Vec<Row>,
     /// How many requests there are.
     pub calls: usize,
-    /// How many of them are newer than those in the rows.
-    pub newer: usize,
-    /// How many of them are older.
+    /// How many of them the filter lets through.
+    pub shown: usize,
+    /// How many of those have no row; they are older than those that have.
     pub older: usize,
     /// `1 click · 5 attempts · 3 orders`.
     pub summary: Summary,
+    /// The places of the rows, in order of their ids.
+    by_id: Vec<u32>,
+}
+
+impl Waterfall {
+    /// The place of a row.
+    pub fn place(&self, id: RowId) -> Option<usize> {
+        let found = self.by_id.binary_search_by_key(&id, |i| self.rows[*i as usize].id).ok()?;
+        Some(self.by_id[found] as usize)
+    }
+
+    /// The row of that id.
+    pub fn row(&self, id: RowId) -> Option<&Row> {
+        self.place(id).map(|i| &self.rows[i])
+    }
+
+    /// The place of the row that one belongs to.
+    pub fn parent(&self, place: usize) -> Option<usize> {
+        let level = self.rows.get(place)?.level;
+        (0..place).rev().find(|i| self.rows[*i].level < level)
+    }
+
+    /// `12 of 40 shown`; empty where no filter is set.
+    pub fn count(&self, filtered: bool) -> String {
+        if !filtered {
+            return String::new();
+        }
+        format!("{} of {} shown", format::grouped(self.shown), format::grouped(self.calls))
+    }
 }
 
 /// What the run came to.
@@ -118,60 +235,90 @@ pub struct Summary {
     pub too_many: bool,
 }
 
-/// The waterfall of a run as far as it is known. `expanded` holds what a person opened and closed.
-pub fn waterfall(
-    run: &Run,
-    now: Now,
-    selected: Option<AttemptKey>,
-    expanded: &BTreeMap<CallKey, bool>,
-) -> Waterfall {
-    let trace = &run.trace;
+/// How many requests are listed at first, and how many more each time.
+pub const PAGE: usize = 200;
+/// How many attempts of one request have a row.
+const MOST_ATTEMPTS: usize = 60;
+
+/// What a person chose of the list.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a> {
+    /// The attempt that is explained.
+    pub selected: Option<AttemptKey>,
+    /// Requests that were opened and closed.
+    pub calls: &'a BTreeMap<CallKey, bool>,
+    /// Parts of attempts that were opened and closed.
+    pub parts: &'a BTreeMap<RowId, bool>,
+    /// How many requests are listed.
+    pub most: usize,
+}
+
+/// The waterfall of a run as far as it is known.
+pub fn waterfall(run: &Run, ledger: &Ledger, matching: &Matching, now: Now, chosen: Chosen<'_>) -> Waterfall {
     let extent = run.extent(now.known);
-    let calls = &run.calls[..run.calls_by(now.known)];
-    let failing = run.newest_failing(now.known).or(calls.last()).map(|call| call.span);
+    let listed = listed(run, ledger, matching, now.known, chosen);
+    let calls = || listed.iter().map(|i| &ledger.calls[*i as usize]);
+    let failing = calls().find(|c| fails(run, c, now.known)).or(calls().next()).map(|c| c.key);
     let mut rows = Vec::new();
-    let shown = shown(run, calls, selected);
-    for Call { key, span: id } in calls[shown.clone()].iter().rev() {
-        let (key, span) = (*key, trace.span(*id));
-        let chosen = selected.is_some_and(|k| k.call == key);
-        let open = expanded.get(&key).copied().unwrap_or(chosen || failing == Some(*id));
-        rows.push(call_row(run, *id, span, now, RowKind::Call { key, expanded: open }));
-        if open {
-            for attempt in run.attempts_of(*id).filter(|a| a.start <= now.known) {
-                let is_selected = selected == Some(attempt.key);
-                rows.push(attempt_row(run, attempt, now, is_selected));
-                if is_selected {
-                    rows.extend(try_rows(run, attempt, now, extent));
-                }
-            }
+    for call in calls() {
+        let key = call.key;
+        let of_selected = chosen.selected.is_some_and(|k| k.call == key);
+        let usual = of_selected || failing == Some(key);
+        let expanded = chosen.calls.get(&key).copied().unwrap_or(usual);
+        rows.push(call_row(run, call, now, expanded));
+        if expanded {
+            attempts(run, call, now, chosen, extent, &mut rows);
         }
     }
+    let (all, shown) = (run.calls_by(now.known), matching.count(now.known));
+    let mut by_id: Vec<u32> = (0..rows.len() as u32).collect();
+    by_id.sort_unstable_by_key(|i| rows[*i as usize].id);
     Waterfall {
+        by_id,
         extent: extent.as_secs_f64(),
         ticks: ticks(extent, 6),
         cursor: now.cursor.as_secs_f64(),
-        calls: calls.len(),
-        newer: calls.len() - shown.end,
-        older: shown.start,
-        summary: summary(run, calls.len(), now.known),
+        calls: all,
+        shown,
+        older: shown.saturating_sub(listed.len()),
+        summary: summary(run, all, now.known),
         rows,
     }
 }
 
-/// Up to so many requests are all in the list; of more, it holds some.
-const ALL_CALLS: usize = 200;
-/// How many it holds then.
-const SOME_CALLS: usize = 40;
+/// The newest requests, the newest first; then the selected one, if it is older than those.
+fn listed(run: &Run, ledger: &Ledger, matching: &Matching, known: SimTime, chosen: Chosen<'_>) -> Vec<u32> {
+    let mut listed = matching.newest(ledger, known, chosen.most);
+    let selected = chosen.selected.and_then(|key| ledger.place(run.call(key.call)?.span));
+    let older = selected.filter(|place| matching.holds(*place, known) && listed.last() > Some(place));
+    listed.extend(older);
+    listed
+}
 
-/// Which calls are in the list: all, or some around the one that is chosen; without one, the newest.
-fn shown(run: &Run, calls: &[Call], selected: Option<AttemptKey>) -> Range<usize> {
-    if calls.len() <= ALL_CALLS {
-        return 0..calls.len();
+fn attempts(run: &Run, call: &Call, now: Now, chosen: Chosen<'_>, extent: SimTime, rows: &mut Vec<Row>) {
+    let all = call.attempts.iter().filter_map(|i| run.attempts.get(*i as usize));
+    let begun: Vec<&Attempt> = all.take_while(|a| a.start <= now.known).collect();
+    let left_out = begun.len().saturating_sub(MOST_ATTEMPTS);
+    for (i, attempt) in begun.iter().enumerate() {
+        let selected = chosen.selected == Some(attempt.key);
+        // The first ones and the last one tell the story; the selected one is always there.
+        if left_out > 0 && i >= MOST_ATTEMPTS - 1 && i + 1 < begun.len() && !selected {
+            if i == MOST_ATTEMPTS - 1 {
+                let label = format!("{left_out} more attempts");
+                rows.push(Row::plain(RowId::Rest(call.key), RowKind::Rest, 2, label));
+            }
+            continue;
+        }
+        rows.push(attempt_row(run, attempt, now, selected));
+        if selected {
+            rows.extend(parts(run, attempt, now, chosen.parts, extent));
+        }
     }
-    let chosen = selected.and_then(|key| run.call(key.call));
-    let place = chosen.and_then(|call| calls.binary_search_by_key(&call.span, |c| c.span).ok());
-    let end = place.map_or(calls.len(), |place| (place + SOME_CALLS / 2).clamp(SOME_CALLS, calls.len()));
-    end - SOME_CALLS..end
+}
+
+fn fails(run: &Run, call: &Call, known: SimTime) -> bool {
+    let mut all = call.attempts.iter().filter_map(|i| run.attempts.get(*i as usize));
+    all.any(|a| a.ended(known) && !a.mark.good())
 }
 
 fn summary(run: &Run, calls: usize, known: SimTime) -> Summary {
@@ -180,10 +327,11 @@ fn summary(run: &Run, calls: usize, known: SimTime) -> Summary {
     }
     let attempts = run.attempts_by(known);
     let orders = run.orders_by(known);
+    let (one, many) = if by_hand(run) { ("click", "clicks") } else { ("request", "requests") };
     Summary {
         sent: format!(
             "{} · {}",
-            format::count(calls, "click", "clicks"),
+            format::count(calls, one, many),
             format::count(attempts, "attempt", "attempts")
         ),
         too_many: orders > run.creations_by(known),
@@ -191,69 +339,69 @@ fn summary(run: &Run, calls: usize, known: SimTime) -> Summary {
     }
 }
 
-fn bar(start: SimTime, end: SimTime, known: SimTime, mark: Option<Mark>) -> Bar {
-    Bar { start: start.as_secs_f64(), length: end.min(known).since(start).as_secs_f64(), mark }
+/// True if every request was sent by a person.
+fn by_hand(run: &Run) -> bool {
+    run.trace.scenario.clients.iter().all(|c| c.traffic.is_none())
 }
 
-fn call_row(run: &Run, id: SpanId, span: &Span, now: Now, kind: RowKind) -> Row {
-    let request = run.trace.request(id);
+fn call_row(run: &Run, call: &Call, now: Now, expanded: bool) -> Row {
+    let request = run.trace.request(call.id);
+    let span: &Span = run.trace.span(call.id);
     let over = span.end <= now.known;
-    let last = run.attempts_of(id).rfind(|a| a.ended(now.known));
+    let all = call.attempts.iter().rev().filter_map(|i| run.attempts.get(*i as usize));
+    let last = all.into_iter().find(|a| a.ended(now.known));
+    let asked = request.map(|r| format!("{} {}", r.method, r.path)).unwrap_or_default();
+    // Requests of traffic look alike.
+    let label = if by_hand(run) { asked } else { format!("#{} {asked}", call.number + 1) };
     Row {
-        kind,
-        label: request.map(|r| format!("{} {}", r.method, r.path)).unwrap_or_default(),
         mark: last.filter(|_| over).map(|a| a.mark),
         answer: match last {
             Some(a) if over => mark::label(a.status),
             _ => "open".to_owned(),
         },
         time: format::duration(span.end.min(now.known).since(span.start)),
-        bar: bar(span.start, span.end, now.known, None),
-        gap: None,
-        note: String::new(),
-        note_before: false,
+        bars: vec![Bar::new(span.start, span.end, now.known, Tone::Total)],
         later: span.start > now.cursor,
+        ..Row::plain(RowId::Call(call.key), RowKind::Call { key: call.key, expanded }, 1, label)
     }
 }
 
 fn attempt_row(run: &Run, attempt: &Attempt, now: Now, selected: bool) -> Row {
     let ended = attempt.ended(now.known);
-    let tries: Vec<String> = (run.tries_of(attempt.span).into_iter())
-        .map(|id| run.trace.span(id))
-        .filter(|s| s.start <= now.known)
-        .map(|s| names::short(&run.trace, NodeId(s.detail as u16)))
+    let tries: Vec<String> = tries(run, attempt)
+        .into_iter()
+        .filter(|(_, s)| s.start <= now.known)
+        .map(|(_, s)| names::short(&run.trace, NodeId(s.detail as u16)))
         .collect();
     let to = match (tries.is_empty(), ended) {
         (true, true) => "→ none".to_owned(),
         (true, false) => String::new(),
         (false, _) => format!("→ {}", tries.join(", ")),
     };
+    let tone = if ended { Tone::Ended(attempt.mark) } else { Tone::Open };
+    let kind = RowKind::Attempt { key: attempt.key, to, selected };
+    let label = format!("attempt {}", attempt.key.number);
     Row {
-        kind: RowKind::Attempt { key: attempt.key, to, expanded: selected, selected },
-        label: format!("attempt {}", attempt.key.number),
         mark: ended.then_some(attempt.mark),
         answer: if ended { mark::label(attempt.status) } else { "open".to_owned() },
         time: format::duration(attempt.end.min(now.known).since(attempt.start)),
-        bar: bar(attempt.start, attempt.end, now.known, ended.then_some(attempt.mark)),
+        bars: vec![Bar::new(attempt.start, attempt.end, now.known, tone)],
         gap: if ended { gap(run, attempt, now) } else { None },
-        note: String::new(),
-        note_before: false,
         later: attempt.start > now.cursor,
+        ..Row::plain(RowId::Attempt(attempt.key), kind, 2, label)
     }
 }
 
 fn gap(run: &Run, attempt: &Attempt, now: Now) -> Option<Gap> {
-    let waits = run.waits_of(attempt.call);
-    let (at, wait, reason) = waits.into_iter().map(|i| &run.trace.events[i]).find_map(|e| match e.note {
-        Note::RetryIn(wait, reason)
-            if e.at >= attempt.end
-                && e.at <= now.known
-                && (e.span == attempt.span || e.span == attempt.call) =>
-        {
-            Some((e.at, wait, reason))
-        }
-        _ => None,
-    })?;
+    let notes = [attempt.span, attempt.call].into_iter().flat_map(|span| run.trace.notes(span));
+    let (at, wait, reason) = notes
+        .filter_map(|e| match e.note {
+            Note::RetryIn(wait, reason) if e.at >= attempt.end && e.at <= now.known => {
+                Some((e.at, wait, reason))
+            }
+            _ => None,
+        })
+        .min_by_key(|(at, ..)| *at)?;
     let why = match reason {
         RetryReason::Backoff => "",
         RetryReason::RetryAfter => ", Retry-After",
@@ -268,73 +416,17 @@ fn gap(run: &Run, attempt: &Attempt, now: Now) -> Option<Gap> {
     })
 }
 
-fn try_rows(run: &Run, attempt: &Attempt, now: Now, extent: SimTime) -> Vec<Row> {
+/// All tries of gateways for an attempt that go to an origin or to nobody further on.
+fn tries<'a>(run: &'a Run, attempt: &Attempt) -> Vec<(SpanId, &'a Span)> {
     let trace = &run.trace;
-    (run.tries_of(attempt.span).into_iter())
-        .map(|id| trace.span(id))
-        .filter(|s| s.start <= now.known)
-        .map(|span| {
-            let over = span.end <= now.known;
-            let (mark, note) = match span.outcome {
-                _ if !over => (None, String::new()),
-                Outcome::Answer(m) => (Some(Mark::of(trace.status(m), false)), names::answer(trace, m)),
-                Outcome::Broken(m, failure) => {
-                    (Some(Mark::of(trace.status(m), false)), noticed(failure).to_owned())
-                }
-                Outcome::Failed(failure) => (Some(attempt.mark), noticed(failure).to_owned()),
-                Outcome::Open | Outcome::Done | Outcome::Unfinished => (None, String::new()),
-            };
-            let end = span.end.min(now.known).as_secs_f64();
-            Row {
-                kind: RowKind::Try,
-                note_before: end > extent.as_secs_f64() * 0.6,
-                label: format!(
-                    "{} → {}",
-                    names::short(trace, span.node),
-                    names::short(trace, NodeId(span.detail as u16))
-                ),
-                mark,
-                answer: String::new(),
-                time: format::duration(span.end.min(now.known).since(span.start)),
-                bar: bar(span.start, span.end, now.known, mark),
-                gap: None,
-                note,
-                later: span.start > now.cursor,
-            }
-        })
-        .collect()
+    let mut all = of_kind(trace, attempt.span, SpanKind::Try);
+    // What one gateway tries at another is a step on the way.
+    all.retain(|(_, s)| {
+        let to = trace.nodes.get(s.detail as usize);
+        to.is_none_or(|n| n.kind != crate::sim::trace::NodeKind::Gateway)
+    });
+    all
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::samples::sent;
-
-    #[test]
-    fn nothing_is_told_before_it_was_shown() {
-        let run = sent();
-        let first = run.attempts[0].end;
-        let now = Now { cursor: SimTime::from_secs(1), known: SimTime::from_secs(1) };
-        let early = waterfall(&run, now, None, &BTreeMap::new());
-        assert_eq!(early.rows.len(), 2);
-        assert!(early.rows.iter().all(|r| r.mark.is_none() && r.answer == "open"));
-        let now = Now { cursor: first, known: first };
-        let answered = waterfall(&run, now, Some(run.attempts[0].key), &BTreeMap::new());
-        assert_eq!(answered.rows[1].answer, "504");
-        assert_eq!(answered.rows[1].gap.as_ref().map(|g| g.label.as_str()), Some("waits 1.000 s"));
-        assert!(matches!(answered.rows[2].kind, RowKind::Try));
-        assert!(answered.summary.orders.is_empty());
-    }
-
-    #[test]
-    fn a_whole_run_shows_its_waits_to_scale_and_its_orders() {
-        let run = sent();
-        let now = Now { cursor: SimTime::ZERO, known: run.last() };
-        let all = waterfall(&run, now, None, &BTreeMap::new());
-        let waits: Vec<f64> = all.rows.iter().filter_map(|r| r.gap.as_ref()).map(|g| g.length).collect();
-        assert_eq!(waits, [1.0, 2.0, 4.0, 8.0, 16.0]);
-        assert_eq!((all.summary.sent.as_str(), all.summary.too_many), ("1 click · 6 attempts", true));
-        let closed = BTreeMap::from([(run.attempts[0].key.call, false)]);
-        assert_eq!(waterfall(&run, now, None, &closed).rows.len(), 1);
-    }
-}
+mod tests;

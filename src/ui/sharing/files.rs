@@ -25,20 +25,25 @@ pub(super) fn save(scenario: &Scenario) {
 
 /// Hands a text to the browser as a file.
 pub(super) fn download(name: &str, text: &str) {
+    hand_over(name, text);
+}
+
+/// The same; true if the browser took it.
+pub(crate) fn hand_over(name: &str, text: &str) -> bool {
     let bag = BlobPropertyBag::new();
     bag.set_type("application/json");
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
     let link = document().create_element("a").ok().and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok());
     let url = Blob::new_with_str_sequence_and_options(&parts, &bag)
         .and_then(|blob| Url::create_object_url_with_blob(&blob));
-    if let (Some(link), Ok(url)) = (link, url) {
-        link.set_href(&url);
-        link.set_download(name);
-        link.click();
-        // What is given back twice is given back.
-        let give_back = move || drop(Url::revoke_object_url(&url));
-        set_timeout(give_back, std::time::Duration::from_millis(DOWNLOAD_BEGINS));
-    }
+    let (Some(link), Ok(url)) = (link, url) else { return false };
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    // What is given back twice is given back.
+    let give_back = move || drop(Url::revoke_object_url(&url));
+    set_timeout(give_back, std::time::Duration::from_millis(DOWNLOAD_BEGINS));
+    true
 }
 
 /// The input that lets a person choose a file; buttons press it.

@@ -26,13 +26,3 @@ pub(crate) fn rows(from: usize, to: usize, of: usize) -> String {
 pub(crate) const EARLIER: &str = "Earlier events";
 /// The button below the last row.
 pub(crate) const LATER: &str = "Later events";
-
-/// Requests that the list leaves out above its rows.
-pub(crate) fn newer(count: usize) -> String {
-    format!("{} newer", format::grouped(count))
-}
-
-/// And below them.
-pub(crate) fn older(count: usize) -> String {
-    format!("{} older", format::grouped(count))
-}

@@ -1,6 +1,7 @@
 //! The words of the page that no view model makes.
 
 pub(crate) mod computing;
+pub(crate) mod looking;
 pub(crate) mod path;
 pub(crate) mod sending;
 pub(crate) mod sharing;
@@ -30,15 +31,9 @@ pub(crate) const READY_TEXT: &str =
 pub(crate) const NOTHING_SENT: &str = "Nothing sent yet.";
 pub(crate) const NOTHING_SENT_MORE: &str =
     "Each request appears here with its attempts, and under each attempt what the gateway tried.";
-pub(crate) const NO_ANSWER_TO_SHOW: &str = "No answer to show.";
-pub(crate) const NO_ANSWER_TO_SHOW_MORE: &str =
-    "The raw answer, the gateway’s log line and what the origin saw will stand here.";
 pub(crate) const NO_ANSWER_YET: &str = "No answer yet.";
 pub(crate) const NO_ANSWER_YET_MORE: &str =
     "The answer and the reason for it will stand here as soon as the client has one.";
-pub(crate) const NOTHING_CAME: &str = "Nothing came that could be shown: the client has no answer.";
-pub(crate) const NO_LOG: &str = "The gateway has written nothing about this attempt yet.";
-pub(crate) const NO_ORIGIN: &str = "No origin was asked.";
 
 pub(crate) const TABLE_TITLE: &str = "The run as a table";
 pub(crate) const TABLE_NOTE: &str = "One row an event. Also shown when motion is reduced.";
@@ -100,6 +95,7 @@ pub(crate) const KEYS: [(&str, &str); 15] = [
     ("Shift ← →", "previous, next answer"),
     ("Home End", "start, end of what is known"),
     ("↑ ↓", "request or attempt, in the list; event, on the time slider"),
+    ("← → in the list", "close, open; to the row above, to the first below"),
     ("PgUp PgDn", "answer, on the time slider"),
     ("− +", "slower, faster"),
     ("1 to 4", "inspector tabs"),

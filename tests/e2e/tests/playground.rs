@@ -38,7 +38,7 @@ fn first_visit_teaches_with_one_button_and_its_link_leads_back_to_the_same_run()
     page.wait_text(&css("#why-chain"), "proxy_read_timeout 2s");
     page.wait_text(&css("#response-raw"), "HTTP/1.1 504 Gateway Time-out");
     page.wait_text(&css("#reference-card"), "504 Gateway Timeout");
-    page.click(&tab("Gateway log"));
+    page.click(&tab("Logs"));
     page.wait_text(
         &css("#gateway-log"),
         "upstream timed out (110: Connection timed out) while reading response header",
