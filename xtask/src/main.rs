@@ -11,6 +11,7 @@ mod libraries;
 mod lint;
 mod module;
 mod page;
+mod parts;
 mod process;
 mod serve;
 mod size;

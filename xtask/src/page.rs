@@ -1,6 +1,6 @@
 //! The release page: what Trunk builds, with the policy that nothing from elsewhere may run in it.
 
-use crate::module::without_custom_sections;
+use crate::parts;
 use crate::process::{command, execute, root, step};
 use crate::tools::{TRUNK, WASM_BINDGEN};
 use crate::{Result, tools};
@@ -22,12 +22,14 @@ pub fn dist() -> PathBuf {
 pub fn build() -> Result {
     tools::ensure(&[TRUNK, WASM_BINDGEN])?;
     step("building the release page into dist/", || {
-        execute(command("trunk").args(["build", "--release", "--dist", "dist"]))?;
+        let mut trunk = command("trunk");
+        trunk.args(["build", "--release", "--features", "split", "--dist", "dist"]);
+        execute(trunk.env("RUSTFLAGS", parts::RUSTFLAGS))?;
         let path = dist().join("index.html");
         let built = String::from_utf8(read(&path)?).map_err(|error| format!("index.html: {error}"))?;
         let name = attribute(&built, "data-wasm").ok_or("index.html has no script with data-wasm")?;
-        let module = without_custom_sections(&read(&dist().join(name))?)?;
-        write(&dist().join(name), &module)?;
+        let glue = attribute(&built, "data-js").ok_or("index.html has no script with data-js")?;
+        let module = read(&dist().join(parts::split(&dist(), glue)?))?;
         let schema = dist().join(SCHEMA);
         write(&schema, &without_space(&read(&schema)?))?;
         write(&path, seal(&built, name, module.len())?.as_bytes())
