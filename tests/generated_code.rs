@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use fivexx::interop::client_code::{Language, client_code};
-use fivexx::sim::client::{PROFILES, Policy, profile};
+use fivexx::sim::client::{Policy, profile, profiles};
 use fivexx::sim::fault::{ApplicationError, CrashAfterRead, Fault, MalformedRetryAfter};
 use fivexx::sim::message::Method;
 use fivexx::sim::scenario::RetryAfter;
@@ -447,7 +447,7 @@ exit $status
 
 /// Each profile's text in a language of configurations.
 fn configurations(language: Language) -> Vec<(&'static str, String)> {
-    PROFILES
+    profiles
         .iter()
         .map(|profile| (profile.id.as_str(), client_code(&profile.policy, language).text))
         .collect()

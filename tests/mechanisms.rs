@@ -32,7 +32,7 @@ fn golden(name: &str) -> Trace {
         for link in &why.chain {
             let _ = writeln!(text, "  {:>9} {:?}: {}", link.at.to_string(), link.kind, link.text);
         }
-        let _ = writeln!(text, "  see {}", why.paragraphs.join(", "));
+        let _ = writeln!(text, "  see {}", why.paragraphs().join(", "));
     }
     for (id, span) in trace.of_kind(SpanKind::GatewayRequest) {
         if let Some(name) = trace.dialect(span.node) {

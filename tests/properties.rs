@@ -227,8 +227,8 @@ proptest! {
                 ensure(why.chain.iter().all(|l| l.text.ends_with('.')), || format!("no sentence: {why:?}"))?;
                 if let (Some(500..=504), Outcome::Answer(_)) = (why.status, attempt.outcome) {
                     ensure(why.mechanism.is_some(), || format!("no mechanism for {why:?}"))?;
-                    ensure(why.paragraphs.iter().all(|p| fivexx::reference::paragraph(p).is_some()), || format!("no paragraph: {why:?}"))?;
-                    ensure(!why.paragraphs.is_empty(), || format!("no paragraph for {why:?}"))?;
+                    ensure(why.paragraphs().iter().all(|p| fivexx::reference::paragraph(p).is_some()), || format!("no paragraph: {why:?}"))?;
+                    ensure(!why.paragraphs().is_empty(), || format!("no paragraph for {why:?}"))?;
                 }
             }
             Ok(())

@@ -4,7 +4,7 @@
 //! configuration. Here every profile meets all three: a value that a client takes no notice of must leave the very
 //! waits of the same call without a header.
 
-use fivexx::sim::client::{PROFILES, Profile};
+use fivexx::sim::client::{Profile, profiles};
 use fivexx::sim::fault::{ApplicationError, Fault, MalformedRetryAfter};
 use fivexx::sim::message::Method;
 use fivexx::sim::time::SimDuration;
@@ -56,7 +56,7 @@ fn met(profile: &Profile, malformed: Option<MalformedRetryAfter>, seed: u64) -> 
 fn every_client_makes_of_every_form_what_was_recorded() {
     let mut counted = [0; 3];
     // One that lists a status of its own or has no limit need not be asked for a thousand attempts.
-    for profile in PROFILES.iter().filter(|p| p.id != "tenacity+requests/default") {
+    for profile in profiles().iter().filter(|p| p.id != "tenacity+requests/default") {
         for (form, seed) in FORMS.into_iter().zip(1..) {
             let (plain, with) = (met(profile, None, seed), met(profile, Some(form), seed));
             let retries = plain.attempts.len() > 1;

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::lazy;
 use crate::ui::session::Session;
-use crate::ui::sharing;
 
 /// The page's address without its fragment.
 pub(super) fn address() -> String {
@@ -13,19 +13,21 @@ pub(super) fn address() -> String {
 
 /// Starts with the session in the fragment, and keeps the fragment current from then on.
 pub(super) fn keep(session: Session) {
-    read(session);
-    Effect::new(move |before: Option<String>| {
-        let fragment = sharing::fragment(session);
-        if before.is_some_and(|before| before != fragment) {
-            sharing::write_address(session);
+    if given().is_empty() {
+        session.sharing.start();
+    } else {
+        lazy::visit(session, given());
+    }
+    Effect::new(move |before: Option<()>| {
+        if session.sharing.follow(session) && before.is_some() {
+            lazy::write_address(session);
         }
-        fragment
     });
-    let listener = window_event_listener(leptos::ev::hashchange, move |_| read(session));
+    let listener = window_event_listener(leptos::ev::hashchange, move |_| lazy::visit(session, given()));
     on_cleanup(move || listener.remove());
 }
 
-/// Runs the session in the fragment, if it holds one. A broken one is told, and what ran before goes on.
-fn read(session: Session) {
-    sharing::visit(session, &window().location().hash().unwrap_or_default());
+/// The fragment: it may ask for a session or a preset. A broken one is told, and what ran before goes on.
+pub(super) fn given() -> String {
+    window().location().hash().unwrap_or_default()
 }

@@ -7,24 +7,39 @@ mod header;
 mod theme;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::{HtmlBodyElement, HtmlElement};
 
-use crate::ui::keys;
 use crate::ui::playground::Playground;
 use crate::ui::session::Session;
 use crate::ui::sharing::files;
+use crate::ui::{keys, lazy};
 
 /// Puts the page into the element with the id `app`, or into the body where there is none.
 pub fn start() {
     let app = document().get_element_by_id("app").and_then(|e| e.dyn_into::<HtmlElement>().ok());
     let root = app.or_else(|| document().body());
-    if let Some(root) = root {
-        mount_to(root, Page).forget();
-    }
-    if let Some(body) = document().body() {
-        // A body takes every attribute; tests and scripts wait for this one.
-        let _ = body.set_attribute("data-ready", "true");
+    let mount = move || {
+        if let Some(root) = root {
+            mount_to(root, Page).forget();
+        }
+        // After what the page has asked for while it was made.
+        spawn_local(async {
+            if let Some(body) = document().body() {
+                // A body takes every attribute; tests and scripts wait for this one.
+                let _ = body.set_attribute("data-ready", "true");
+            }
+        });
+    };
+    if fragment::given().is_empty() {
+        mount();
+    } else {
+        // So that nothing else shows before what the link asks for.
+        spawn_local(async move {
+            lazy::know_links().await;
+            mount();
+        });
     }
 }
 

@@ -33,8 +33,16 @@ pub struct Explanation {
     pub chain: Vec<Link>,
     /// The mechanism behind the outcome, if one is known.
     pub mechanism: Option<Mechanism>,
+}
+
+impl Explanation {
     /// Ids of the paragraphs of the reference that apply, the most fitting first.
-    pub paragraphs: Vec<&'static str>,
+    pub fn paragraphs(&self) -> Vec<&'static str> {
+        match (self.status, self.mechanism) {
+            (Some(status), Some(mechanism)) => crate::reference::for_mechanism(status, mechanism.name()),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What a link of the chain stands for.
@@ -69,8 +77,6 @@ pub struct Link {
     pub setting: Option<SettingValue>,
     /// The product's rule that decided.
     pub rule: Option<&'static Rule>,
-    /// Paragraphs of the reference that say more.
-    pub paragraphs: Vec<&'static str>,
 }
 
 /// A setting with the value that held.
@@ -100,19 +106,14 @@ pub fn explain_with(trace: &Trace, index: &Index<'_>, attempt: SpanId) -> Explan
         _ => None,
     };
     let mechanism = cause.mechanism;
-    let paragraphs = match (status, mechanism) {
-        (Some(status), Some(mechanism)) => crate::reference::for_mechanism(status, mechanism.name()),
-        _ => Vec::new(),
-    };
     Explanation {
         attempt,
         outcome,
         status,
         summary: words::summary(trace, index, &cause, outcome),
         timer: mechanism.is_some_and(Mechanism::is_timer),
-        chain: chain::build(trace, index, attempt, &cause, &paragraphs),
+        chain: chain::build(trace, index, attempt, &cause),
         mechanism,
-        paragraphs,
     }
 }
 

@@ -8,6 +8,7 @@ pub mod fault;
 pub mod json;
 pub mod message;
 pub mod metrics;
+pub mod order;
 pub mod origin;
 pub mod others;
 pub mod random;

@@ -6,6 +6,7 @@
 //!
 //! Every product is one whole run, so this costs as many runs as there are dialects.
 
+use crate::sim::order;
 use serde::{Serialize, Serializer};
 
 use super::dialect::{DialectName, Known, Rule, Setting, dialect};
@@ -220,7 +221,7 @@ fn turns(trace: &Trace, index: &Index<'_>, attempt: SpanId, gateway: usize) -> V
         let t = trace.span(*id);
         t.kind == SpanKind::Try && usize::from(t.node.0) == gateway && t.start <= trace.span(attempt).end
     });
-    tries.sort_unstable();
+    order::sort(&mut tries);
     let mut before = None;
     let turn = |id| {
         let t = trace.span(id);

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 
+use crate::sim::order;
 use std::sync::Arc;
 
 use super::client::ClientActor;
@@ -80,7 +81,7 @@ impl Scenario {
     /// The timeline in order of time; changes of one moment in the order written.
     pub fn in_order(&self) -> Vec<&Change> {
         let mut changes: Vec<&Change> = self.timeline.iter().collect();
-        changes.sort_by_key(|c| c.at);
+        order::by_key(&mut changes, |c| c.at);
         changes
     }
 }

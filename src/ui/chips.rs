@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use super::lazy;
 use super::session::{Session, session};
 use super::settings_field::refusal_view;
 use crate::sim::fault::{Fault, FaultKind};
@@ -60,12 +61,8 @@ fn OneChip(chip: Chip, opened: RwSignal<Option<Which>>) -> impl IntoView {
     };
     let form = move || {
         open.get().then(|| {
-            let which = which.clone();
-            parameters
-                .clone()
-                .into_iter()
-                .map(|p| view! { <ParameterText which=which.clone() parameter=p/> })
-                .collect_view()
+            provide_context(OpenChip { which: which.clone(), parameters: parameters.clone() });
+            lazy::shown(lazy::CHIP)
         })
     };
     view! {
@@ -78,6 +75,20 @@ fn OneChip(chip: Chip, opened: RwSignal<Option<Which>>) -> impl IntoView {
             {(!idle.is_empty()).then(|| view! { <small class="idle">{idle}</small> })}
         </span>
     }
+}
+
+/// The chip whose parameters show.
+#[derive(Clone)]
+struct OpenChip {
+    which: Which,
+    parameters: Vec<Parameter>,
+}
+
+/// The parameters of the surrounding chip.
+pub(crate) fn parameters() -> AnyView {
+    let OpenChip { which, parameters } = expect_context();
+    let field = |p| view! { <ParameterText which=which.clone() parameter=p/> };
+    parameters.into_iter().map(field).collect_view().into_any()
 }
 
 fn fault_at(session: Session, (place, kind): &Which) -> Option<Fault> {

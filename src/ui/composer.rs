@@ -7,6 +7,7 @@ use web_sys::Element;
 
 use super::composer_more::More;
 use super::icon::Icon;
+use super::lazy;
 use super::panel::focus;
 use super::sending::{policy_now, send_several, toggle_policy};
 use super::session::{Panel, session};
@@ -190,7 +191,9 @@ fn PolicyPick() -> impl IntoView {
         let picked = event_target_value(&event);
         if let Some(preset) = preset(&picked) {
             let node = session.client.get_untracked();
-            session.change(Action::Set { node, to: Settings::Client(Box::new((preset.policy)())) });
+            lazy::with_catalogue(session, move || {
+                session.change(Action::Set { node, to: Settings::Client(Box::new((preset.policy)())) });
+            });
         } else if picked == OWN {
             // That entry opens something and is never what is chosen.
             if let Some(select) = event.target() {

@@ -5,13 +5,11 @@ use leptos::prelude::*;
 use super::chain::{Chain, piece};
 use super::guess::Guess;
 use super::icon::MarkIcon;
-use super::others;
-use super::reference_card::{Overview, ReferenceCard};
+use super::lazy;
 use super::session::{Panel, session};
-use super::settings::Settings;
 use super::words;
+use crate::view::first;
 use crate::view::verdict::{self, Verdict};
-use crate::view::{card, first};
 
 /// The explanation, or what stands in its place.
 #[component]
@@ -22,37 +20,27 @@ pub(crate) fn Explanation() -> impl IntoView {
         let attempt = session.explained.get().and_then(|key| run.attempt(key))?;
         verdict::verdict(&run, attempt, session.cursor.get(), session.step.get())
     });
-    let reference = Memo::new(move |_| {
-        let run = session.run.get();
-        let attempt = session.explained.get().and_then(|key| run.attempt(key))?;
-        card::card(attempt.status?, &run.explanation(attempt)?.paragraphs)
-    });
     let settings = Memo::new(move |_| session.panel.with(|p| *p == Panel::Settings));
     let asks = Memo::new(move |_| session.scenario.with(|s| !first::has_sent(s)));
     let answered = Memo::new(move |_| verdict.with(Option::is_some));
     // While the settings are open, an answer does not draw them anew.
     let what = Memo::new(move |_| (!settings.get()).then(|| (asks.get(), answered.get())));
     move || match what.get() {
-        None => view! { <Settings/> }.into_any(),
+        None => lazy::shown(lazy::SETTINGS),
         Some((true, _)) => view! { <Guess/> }.into_any(),
         Some((false, false)) => view! {
             <div class="cola">
                 <div class="empty"><b>{words::NO_ANSWER_YET}</b><span>{words::NO_ANSWER_YET_MORE}</span></div>
             </div>
-            <div class="colb"><Overview/></div>
+            <div class="colb">{lazy::shown(lazy::REFERENCE)}</div>
         }
         .into_any(),
         Some((false, true)) => view! {
             <div class="cola">
                 <section aria-labelledby="answer-status">{move || verdict.get().map(shown)}</section>
-                {others::row()}
+                {lazy::shown(lazy::OTHERS)}
             </div>
-            <div class="colb">
-                {move || match reference.get() {
-                    Some(card) => view! { <ReferenceCard card=card/> }.into_any(),
-                    None => view! { <Overview/> }.into_any(),
-                }}
-            </div>
+            <div class="colb">{lazy::shown(lazy::REFERENCE)}</div>
         }
         .into_any(),
     }

@@ -6,6 +6,7 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::icon::Icon;
+use super::lazy;
 use super::panel::close;
 use super::session::{Panel, Session, session};
 use super::transport::notch;
@@ -60,7 +61,7 @@ pub(crate) fn handle(session: Session, event: &KeyboardEvent) {
         "-" => act(|| session.speed.update(|s| *s = notch(*s, false))),
         "+" | "=" => act(|| session.speed.update(|s| *s = notch(*s, true))),
         "s" | "S" => act(|| session.send()),
-        "g" | "G" => act(|| super::others::next(session, !event.shift_key())),
+        "g" | "G" => act(|| lazy::next_gateway(session, !event.shift_key())),
         "d" | "D" => act(|| session.table.update(|t| *t = !*t)),
         "x" | "X" => open_break_menu(session, &target),
         "?" => act(|| session.panel.set(Panel::Keys)),

@@ -8,7 +8,8 @@ use web_sys::HtmlElement;
 use super::change_panel;
 use super::flags::Flags;
 use super::icon::MarkIcon;
-use super::session::{Session, session};
+use super::lazy;
+use super::session::{Panel, Session, session};
 use crate::sim::time::SimTime;
 use crate::view::crowd::{COLUMNS, Crowd, HEIGHT};
 use crate::view::format::{self, css_seconds};
@@ -55,7 +56,7 @@ pub(crate) fn Lanes() -> impl IntoView {
             <span class="playhead" style=("--t", move || css_seconds(session.cursor.get().as_secs_f64()))></span>
             {move || session.time.looped.get().map(|l| looped(l, extent.get()))}
             <Scrub/>
-            {change_panel::panel()}
+            {lazy::once(lazy::CHANGE, move || session.panel.with(|p| matches!(p, Panel::Change(_) | Panel::Changes(_))))}
         </div>
         {change_panel::toast()}
     }

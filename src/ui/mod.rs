@@ -26,6 +26,7 @@ pub(crate) mod icon;
 pub(crate) mod inspector;
 pub(crate) mod keys;
 pub(crate) mod lanes;
+pub(crate) mod lazy;
 pub(crate) mod looking;
 pub(crate) mod message;
 pub(crate) mod more;

@@ -39,8 +39,8 @@ struct Asking {
     under_way: Option<Inquiry>,
 }
 
-/// Has the others asked about each answer that is explained.
-pub(crate) fn listen(session: Session) {
+/// Gives the playground what is known of the others.
+pub(crate) fn provide(session: Session) {
     let about = Memo::new(move |_| {
         let run = session.run.get();
         let attempt = session.explained.get().and_then(|key| run.attempt(key))?;
@@ -52,6 +52,12 @@ pub(crate) fn listen(session: Session) {
     });
     let others = Others { opinions: RwSignal::new(Vec::new()), documented: RwSignal::new(false), about };
     provide_context(others);
+}
+
+/// Has the others asked about each answer that is explained.
+pub(crate) fn ask() -> AnyView {
+    let (session, others) = (session(), others());
+    let about = others.about;
     let asking = StoredValue::new_local(None::<Asking>);
     // Each question is a turn of its own; slices of an earlier one end by themselves.
     let turn = StoredValue::new(0u32);
@@ -83,6 +89,7 @@ pub(crate) fn listen(session: Session) {
             set_timeout(move || slice(others, asking, turn, mine), PAUSE);
         }
     });
+    ().into_any()
 }
 
 fn slice(

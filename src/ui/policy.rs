@@ -91,7 +91,7 @@ fn StartFrom(policy: Memo<Policy>) -> impl IntoView {
             use_policy(session, profile.policy.clone());
         }
     };
-    let groups = policy::profiles().into_iter().map(|group| {
+    let groups = policy::groups().into_iter().map(|group| {
         let options = group.profiles.into_iter().map(|(id, title)| {
             view! { <option value=id selected=move || value() == id>{title}</option> }
         });

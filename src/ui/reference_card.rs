@@ -4,8 +4,24 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use super::session::session;
 use super::words::path as words;
 use crate::view::card::{self, Card, Entry, Source, Told};
+
+/// The card of the code that came out, or all codes in a sentence each.
+pub(crate) fn reference() -> AnyView {
+    let session = session();
+    let reference = Memo::new(move |_| {
+        let run = session.run.get();
+        let attempt = session.explained.get().and_then(|key| run.attempt(key))?;
+        card::card(attempt.status?, &run.explanation(attempt)?.paragraphs())
+    });
+    let shown = move || match reference.get() {
+        Some(card) => view! { <ReferenceCard card=card/> }.into_any(),
+        None => view! { <Overview/> }.into_any(),
+    };
+    shown.into_any()
+}
 
 /// The card of a code.
 #[component]

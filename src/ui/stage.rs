@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::break_menu::BreakMenu;
-use super::gateway_picker::gateway_picker;
+use super::lazy;
 use super::node::NodeCard;
-use super::session::session;
+use super::session::{Panel, session};
 use super::stack::stack;
 use super::wire::Wire;
 use crate::sim::trace::{NodeId, NodeKind};
@@ -24,8 +23,8 @@ pub(crate) fn Stage() -> impl IntoView {
         <div class="stage" data-columns=more>
             {move || columns.get().into_iter().enumerate().map(|(i, nodes)| column(i, nodes)).collect_view()}
         </div>
-        <BreakMenu/>
-        {gateway_picker()}
+        {lazy::once(lazy::BREAK_MENU, move || session.panel.with(|p| matches!(p, Panel::Break(_))))}
+        {lazy::once(lazy::GATEWAY_PICKER, move || session.panel.with(|p| matches!(p, Panel::Gateway(_))))}
     }
 }
 

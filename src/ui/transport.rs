@@ -7,7 +7,7 @@ use super::computing;
 use super::icon::{Icon, MarkIcon};
 use super::session::{Panel, Session, session};
 use super::words::time as said;
-use super::{more, words};
+use super::{lazy, words};
 use crate::view::{format, pace};
 
 /// The exponents of ten that the speed slider offers: 0.01 to 100.
@@ -84,7 +84,7 @@ pub(crate) fn Transport() -> impl IntoView {
                 on:click=move |_| session.panel.set(Panel::More)>
                 <Icon name="#i-more"/>
             </button>
-            {more::panel()}
+            {lazy::once(lazy::MORE, move || session.panel.with(|p| *p == Panel::More))}
         </div>
     }
 }

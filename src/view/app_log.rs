@@ -5,6 +5,7 @@
 //! does not know of faults by their names, nor of what its gateway made of the answer.
 
 use crate::interop::har::date;
+use crate::sim::order;
 use crate::sim::time::SimTime;
 use crate::sim::trace::{Note, QueryFailure, SpanId, SpanKind, Step};
 
@@ -63,7 +64,7 @@ pub fn lines(run: &Run, attempt: &Attempt) -> Vec<Line> {
             all.push(Line { at, level, origin: origin.clone(), text });
         }
     }
-    all.sort_by_key(|line| line.at);
+    order::by_key(&mut all, |line| line.at);
     all
 }
 
@@ -80,7 +81,7 @@ fn notes(run: &Run, work: SpanId) -> Vec<(SimTime, Note)> {
         });
         all.extend(told.map(|e| (e.at, e.note)));
     }
-    all.sort_by_key(|(at, _)| *at);
+    order::by_key(&mut all, |(at, _)| *at);
     all
 }
 

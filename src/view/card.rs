@@ -133,7 +133,7 @@ mod tests {
     fn the_card_points_at_what_applies_to_the_run() {
         let run = crate::view::samples::sent();
         let why = run.explanation(&run.attempts[0]).expect("answered");
-        let card = card(504, &why.paragraphs).expect("a card");
+        let card = card(504, &why.paragraphs()).expect("a card");
         let here = card.entries.iter().flat_map(|e| &e.told).filter(|t| t.applies).count();
         assert!(here >= 1, "{card:#?}");
         let none = super::card(504, &[]).expect("a card");

@@ -3,6 +3,7 @@
 //! A change that moves keeps its index. The timeline need not be sorted, and changes of one moment happen in the order
 //! written; so requests keep their keys, and what is moved there and back gives the same run to the bit.
 
+use crate::sim::order;
 use std::collections::BTreeSet;
 
 use crate::sim::fault::FaultKind;
@@ -126,7 +127,7 @@ fn traffic_words(traffic: &Traffic) -> String {
 pub fn in_order(scenario: &Scenario) -> Vec<usize> {
     let mut order: Vec<usize> = (0..scenario.timeline.len()).collect();
     // Stable, so that changes of one moment stay in the order written.
-    order.sort_by_key(|i| scenario.timeline[*i].at);
+    order::by_key(&mut order, |i| scenario.timeline[*i].at);
     order
 }
 

@@ -1,7 +1,8 @@
 //! What holds at a moment of a scenario: faults and settings, the changes up to then laid over the start.
 
-use crate::sim::client::{PRESETS, PROFILES, Policy, Preset};
+use crate::sim::client::{PRESETS, Policy, Preset, profiles};
 use crate::sim::fault::Fault;
+use crate::sim::order;
 use crate::sim::scenario::{
     Action, Change, DependencySettings, GatewaySettings, OriginSettings, Scenario, Settings, Traffic,
 };
@@ -27,7 +28,7 @@ pub(super) fn is_about_faults(action: &Action) -> bool {
 fn until(scenario: &Scenario, at: SimTime, about: impl Fn(&Action) -> bool) -> Vec<&Change> {
     let mut changes: Vec<&Change> =
         scenario.timeline.iter().filter(|c| c.at <= at && about(&c.action)).collect();
-    changes.sort_by_key(|c| c.at);
+    order::by_key(&mut changes, |c| c.at);
     changes
 }
 
@@ -164,7 +165,7 @@ pub fn preset_of(policy: &Policy) -> Option<&'static Preset> {
 
 /// What the recorded client is called that has exactly this policy.
 pub fn recorded(policy: &Policy) -> Option<&'static str> {
-    PROFILES.iter().find(|p| p.policy == *policy).map(|p| p.title.as_str())
+    profiles().iter().find(|p| p.policy == *policy).map(|p| p.title.as_str())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! A request comes into a filtered list at the moment from which on the filter is true of it, so that the list never
 //! tells of what was not shown yet.
 
+use crate::sim::order;
 use crate::sim::time::SimTime;
 
 use super::ledger::{Call, Ledger};
@@ -125,7 +126,7 @@ impl Matching {
             .filter_map(|(i, call)| Some((i as u32, filter.came.since(run, ledger, call)?)))
             .collect();
         let mut moments: Vec<SimTime> = calls.iter().map(|(_, since)| *since).collect();
-        moments.sort_unstable();
+        order::sort(&mut moments);
         Self { calls, moments }
     }
 

@@ -1,11 +1,36 @@
 //! What a first visit starts with: a slow database, two origins, and a client that repeats a POST.
 
+use crate::sim::client::curl_retry_5;
+use crate::sim::fault::{Fault, SlowQuery};
 use crate::sim::message::Method;
-use crate::sim::scenario::{Action, Request, Scenario, Settings};
+use crate::sim::scenario::{
+    Action, Change, Client, Distribution, Gateway, GatewaySettings, Origin, Request, Scenario, Settings,
+};
+use crate::sim::time::{SimDuration, SimTime};
 
 /// The scenario of a first visit; nothing is sent yet.
+///
+/// Written in Rust, so that a first visit needs nothing that reads JSON.
 pub fn scenario() -> Scenario {
-    Scenario::from_json(include_str!("first_visit.json")).expect("the first scenario is valid")
+    let slow =
+        Fault::SlowQuery(SlowQuery { query_time: Distribution::Fixed(SimDuration::from_millis(3_500)) });
+    let settings = GatewaySettings {
+        connect_timeout: Some(SimDuration::from_secs(1)),
+        read_timeout: Some(SimDuration::from_secs(2)),
+        ..GatewaySettings::default()
+    };
+    let origin = |id: &str| Origin { id: id.to_owned(), ..Origin::default() };
+    Scenario {
+        name: "A slow database".to_owned(),
+        clients: vec![Client { policy: curl_retry_5(), ..Client::default() }],
+        gateways: vec![Gateway { settings, ..Gateway::default() }],
+        origins: vec![origin("A"), origin("B")],
+        timeline: vec![Change {
+            at: SimTime::ZERO,
+            action: Action::Inject { node: "database".to_owned(), fault: slow },
+        }],
+        ..Scenario::default()
+    }
 }
 
 /// The request that the composer proposes.

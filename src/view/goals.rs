@@ -1,5 +1,6 @@
 //! Things to try next. They are ticked by what the run did, never by what a person pressed.
 
+use crate::sim::order;
 use crate::sim::scenario::Scenario;
 use crate::sim::time::SimTime;
 use crate::sim::trace::SpanId;
@@ -49,7 +50,7 @@ impl Reaching {
     pub(super) fn new(scenario: &Scenario) -> Self {
         let changes = scenario.timeline.iter().filter(|c| conditions::is_about_faults(&c.action));
         let mut moments: Vec<SimTime> = changes.map(|c| c.at).chain([SimTime::ZERO]).collect();
-        moments.sort();
+        order::sort(&mut moments);
         moments.dedup();
         let broken = moments.into_iter().map(|at| (at, !conditions::faults(scenario, at).is_empty()));
         let creating = scenario.requests();

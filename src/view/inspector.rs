@@ -5,6 +5,7 @@ use crate::sim::client;
 use crate::sim::dialect::dialect;
 use crate::sim::explain::noticed;
 use crate::sim::message::Method;
+use crate::sim::order;
 use crate::sim::time::SimTime;
 use crate::sim::trace::{Index, Note, SpanKind};
 
@@ -46,7 +47,9 @@ pub fn logs(run: &Run, attempt: &Attempt) -> Vec<LogFile> {
         let Some(name) = trace.dialect(span.node) else { continue };
         let mut lines = dialect(name).log_lines(trace, id);
         // First the files in this order, then time.
-        lines.sort_by_key(|l| (["access", "access.json", "error"].iter().position(|f| *f == l.file), l.at));
+        order::by_key(&mut lines, |l| {
+            (["access", "access.json", "error"].iter().position(|f| *f == l.file), l.at)
+        });
         for line in lines {
             let title = format!("{}, {}.log", names::short(trace, span.node), line.file);
             add(title, false, line.at, line.text);

@@ -1,5 +1,6 @@
 //! What a run holds, call by call: found once for each run, so that no look at it walks through the whole trace.
 
+use crate::sim::order;
 use std::collections::BTreeMap;
 
 use crate::sim::message::Message;
@@ -138,8 +139,8 @@ impl Ledger {
             }
             self.orders.push(Order { number, at, span, attempt, call, key, copy_of, told, denied });
         }
-        self.told.sort_unstable();
-        self.untold.sort_unstable();
+        order::sort(&mut self.told);
+        order::sort(&mut self.untold);
         let mut sum = 0;
         for (_, change) in &mut self.untold {
             sum += *change;

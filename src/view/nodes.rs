@@ -1,5 +1,6 @@
 //! Nodes that come and go, and what they are called.
 
+use crate::sim::order;
 use serde_json::Value;
 
 use super::form::Refusal;
@@ -155,7 +156,7 @@ pub fn with_dialect(
     });
     without_idle_changes(&mut next);
     next.check()?;
-    lacking.sort_unstable();
+    order::sort(&mut lacking);
     lacking.dedup();
     let note = (!lacking.is_empty()).then(|| {
         format!("Left out, since {} has no such settings: {}.", product.title(), lacking.join(", "))

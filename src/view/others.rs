@@ -6,6 +6,7 @@
 use crate::sim::Simulation;
 use crate::sim::dialect::{DialectName, Known, dialect};
 use crate::sim::explain::{LinkKind, explain_with};
+use crate::sim::order;
 use crate::sim::others::{self, Ended, Lack};
 use crate::sim::scenario::Scenario;
 use crate::sim::time::SimDuration;
@@ -93,7 +94,7 @@ pub fn through(scenario: &Scenario, gateway: &str, name: DialectName) -> Result<
 
 fn lacking(name: DialectName, lacks: &[Lack]) -> String {
     let mut names: Vec<&str> = lacks.iter().map(|l| l.setting.field()).collect();
-    names.sort_unstable();
+    order::sort(&mut names);
     names.dedup();
     if names.is_empty() {
         return String::new();

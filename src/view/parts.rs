@@ -1,6 +1,7 @@
 //! What stands below an attempt in the waterfall: tries of gateways, the work at the origin, what it waited for, and the
 //! queries.
 
+use crate::sim::order;
 use std::collections::BTreeMap;
 
 use crate::sim::explain::noticed;
@@ -171,7 +172,7 @@ impl Below<'_> {
             }
             inner.push((s.start, row));
         }
-        inner.sort_by_key(|(at, _)| *at);
+        order::by_key(&mut inner, |(at, _)| *at);
         for (_, row) in inner {
             self.push(row);
         }

@@ -9,6 +9,7 @@ mod remembered;
 
 pub use making::Making;
 
+use crate::sim::order;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -306,7 +307,7 @@ impl Run {
             .flat_map(|span| index.notes(span).filter(|(_, e)| matches!(e.note, Note::RetryIn(..))))
             .map(|(i, _)| i)
             .collect();
-        waits.sort_unstable();
+        order::sort(&mut waits);
         waits
     }
 

@@ -1,5 +1,6 @@
 //! Stretches of time, arranged so that a moment's are found without a look at all the others.
 
+use crate::sim::order;
 use crate::sim::time::SimTime;
 
 /// How many stretches hold at a moment.
@@ -21,8 +22,8 @@ impl Counts {
     /// Makes it ready for questions.
     pub fn sort(&mut self) {
         // Stable sorting is quick with what is nearly in order.
-        self.starts.sort();
-        self.ends.sort();
+        order::sort(&mut self.starts);
+        order::sort(&mut self.ends);
     }
 
     /// How many hold at a moment.

@@ -1,5 +1,6 @@
 //! Requests with their attempts, and under each attempt what the gateway tried.
 
+use crate::sim::order;
 use std::collections::BTreeMap;
 
 use crate::sim::time::SimTime;
@@ -272,7 +273,7 @@ pub fn waterfall(run: &Run, ledger: &Ledger, matching: &Matching, now: Now, chos
     }
     let (all, shown) = (run.calls_by(now.known), matching.count(now.known));
     let mut by_id: Vec<u32> = (0..rows.len() as u32).collect();
-    by_id.sort_unstable_by_key(|i| rows[*i as usize].id);
+    order::by_key(&mut by_id, |i| rows[*i as usize].id);
     Waterfall {
         by_id,
         extent: extent.as_secs_f64(),

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::*;
-use crate::sim::client::{PRESETS, PROFILES, profile};
+use crate::sim::client::{PRESETS, profile, profiles};
 use crate::sim::fault::{ApplicationError, Fault};
 use crate::sim::message::Method;
 use crate::sim::scenario::RetryAfter;
@@ -296,7 +296,7 @@ fn the_rust_is_compiled_and_makes_the_attempts_and_waits_of_the_simulator() {
 #[test]
 fn every_profile_can_be_written_in_every_language() {
     let presets = PRESETS.iter().map(|preset| (preset.id, (preset.policy)()));
-    let profiles = PROFILES.iter().map(|profile| (profile.id.as_str(), profile.policy.clone()));
+    let profiles = profiles().iter().map(|profile| (profile.id.as_str(), profile.policy.clone()));
     for (id, policy) in presets.chain(profiles) {
         for language in Language::ALL {
             let code = client_code(&policy, language);

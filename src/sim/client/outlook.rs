@@ -235,7 +235,7 @@ fn formula(delay: &Delay) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::client::PROFILES;
+    use crate::sim::client::profiles;
 
     fn policy(json: &str) -> Policy {
         serde_json::from_str(json).expect("a policy")
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn no_client_waits_longer_than_its_longest() {
-        for profile in PROFILES.iter() {
+        for profile in profiles().iter() {
             let told = outlook(&profile.policy);
             assert!(!told.formula.is_empty());
             for wait in &told.waits {

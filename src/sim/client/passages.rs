@@ -4,7 +4,7 @@
 //! libraries are not guessed: their requests have the lines that cannot be missing.
 
 use super::policy::Policy;
-use super::profile::PROFILES;
+use super::profile::profiles;
 use crate::sim::dialect::{Hop, Passage, RequestBytes};
 use crate::sim::scenario::Request;
 
@@ -22,7 +22,7 @@ pub const HOST: &str = "orders.example";
 
 /// The client whose policy this is; none where several have the same one.
 pub fn library_of(policy: &Policy) -> Option<&'static str> {
-    let mut found = PROFILES.iter().filter(|p| p.policy == *policy).map(|p| p.client());
+    let mut found = profiles().iter().filter(|p| p.policy == *policy).map(|p| p.client());
     let first = found.next()?;
     found.all(|other| other == first).then_some(first)
 }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn a_library_is_known_by_a_policy_that_is_its_alone() {
         assert_eq!(library_of(&profile("curl/retry5").expect("a profile").policy), Some("curl"));
-        for profile in PROFILES.iter() {
+        for profile in profiles().iter() {
             let found = library_of(&profile.policy);
             assert!(found.is_none_or(|name| name == profile.client()), "{}: {found:?}", profile.id);
         }

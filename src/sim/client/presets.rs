@@ -1,9 +1,12 @@
 //! Policies with a name.
 
 use super::backoff::{Delay, Jitter};
+use super::connection_errors::{ConnectionErrors, Repeat};
 use super::policy::Policy;
 use super::profile::profile;
-use super::retry_after::ObeyRetryAfter;
+use super::resend::Resend;
+use super::retry_after::{Fraction, ObeyRetryAfter};
+use crate::sim::message::Method;
 use crate::sim::time::SimDuration;
 
 /// A policy that can be picked by name.
@@ -42,7 +45,7 @@ pub const PRESETS: &[Preset] = &[
         title: "curl --retry 5",
         summary: "Six attempts, 1 s apart and doubling; repeats a POST; where no answer came it repeats a timeout alone.",
         source: "Recording: curl 8.23.0 --retry 5 repeats 408, 429, 500, 502, 503, 504, 522, 524, not refused, empty or reset connections.",
-        policy: || of("curl/retry5"),
+        policy: curl_retry_5,
     },
     Preset {
         id: "backoff-full-jitter",
@@ -61,6 +64,38 @@ pub fn preset(id: &str) -> Option<&'static Preset> {
 /// What the profile of that identifier does.
 fn of(id: &str) -> Policy {
     profile(id).map(|p| p.policy.clone()).unwrap_or_default()
+}
+
+/// What the recorded profile `curl/retry5` does. Written out, since the page starts with it.
+pub fn curl_retry_5() -> Policy {
+    use Method::{Delete, Get, Head, Options, Patch, Post, Propfind, Put};
+    Policy {
+        attempts: Some(6),
+        resend: Some(Resend::default()),
+        delay: Delay::Exponential {
+            base: SimDuration::from_secs(1),
+            factor: 2.0,
+            cap: Some(SimDuration::from_secs(600)),
+            jitter: Jitter::default(),
+            cap_last: false,
+        },
+        statuses: vec![408, 429, 500, 502, 503, 504, 522, 524],
+        connection_errors: ConnectionErrors {
+            name_not_resolved: Repeat::default(),
+            connect_timeout: Repeat::default(),
+            attempt_timeout: Repeat::default(),
+            ..ConnectionErrors::all(Repeat::Never)
+        },
+        methods: vec![Get, Head, Post, Put, Patch, Delete, Options, Propfind],
+        retry_after: ObeyRetryAfter {
+            cap: Some(SimDuration::from_secs(21_600)),
+            fraction: Fraction::Cut,
+            zero: false,
+            whole_seconds: true,
+            ..ObeyRetryAfter::default()
+        },
+        ..Policy::default()
+    }
 }
 
 fn backoff_full_jitter() -> Policy {

@@ -101,15 +101,34 @@ const FILES: [(&str, &str); 27] = files![
     "tower_retry_with_reqwest",
 ];
 
+/// All of them, client by client.
+///
+/// Where the program comes in several modules (feature `split`), there are none before [`provide_all`].
+pub fn profiles() -> &'static [Profile] {
+    #[cfg(feature = "split")]
+    return ALL.get().map_or(&[], |all| all());
+    #[cfg(not(feature = "split"))]
+    &PROFILES
+}
+
+#[cfg(feature = "split")]
+static ALL: std::sync::OnceLock<fn() -> &'static [Profile]> = std::sync::OnceLock::new();
+
+/// Brings along the recorded clients, and with them the module that they are in.
+pub fn provide_all() {
+    #[cfg(feature = "split")]
+    ALL.get_or_init(|| || &PROFILES);
+}
+
 /// All of them, client by client. What the files hold is checked by a test.
-pub static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
     let read = |(_, text): &(&str, &str)| crate::sim::json::parse::<File>(text).ok();
     FILES.iter().filter_map(read).flat_map(|file| file.configurations).collect()
 });
 
 /// The profile of that identifier.
 pub fn profile(id: &str) -> Option<&'static Profile> {
-    PROFILES.iter().find(|p| p.id == id)
+    profiles().iter().find(|p| p.id == id)
 }
 
 impl Profile {

@@ -401,7 +401,7 @@ mod tests {
         use proptest::prelude::*;
 
         use super::*;
-        use crate::sim::client::PROFILES;
+        use crate::sim::client::profiles;
 
         proptest! {
             #[test]
@@ -409,7 +409,7 @@ mod tests {
                 text in prop_oneof![".*", "[-+ ]?[0-9]{0,30}[.,]?[0-9]{0,30}", "[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"],
                 now in 0u64..100_000,
             ) {
-                for profile in PROFILES.iter() {
+                for profile in profiles().iter() {
                     let obey = &profile.policy.retry_after;
                     let reading = obey.read(&text, SimTime::from_millis(now), 1_795_208_400);
                     if let (Reading::Wait(wait), Some(cap)) = (reading, obey.cap) {

@@ -138,7 +138,29 @@ impl fmt::Display for DialectName {
 }
 
 /// The dialect of that name.
+///
+/// Where the program comes in several modules (feature `split`), nginx alone is there from the start: whatever can name
+/// another dialect calls [`provide_all`] first. Until then any name stands for nginx.
 pub fn dialect(name: DialectName) -> &'static dyn Dialect {
+    #[cfg(feature = "split")]
+    match name {
+        DialectName::Nginx => &nginx::Nginx,
+        other => ALL.get().map_or(&nginx::Nginx, |all| all(other)),
+    }
+    #[cfg(not(feature = "split"))]
+    every(name)
+}
+
+#[cfg(feature = "split")]
+static ALL: std::sync::OnceLock<fn(DialectName) -> &'static dyn Dialect> = std::sync::OnceLock::new();
+
+/// Brings along the dialects beyond nginx, and with them the module that they are in.
+pub fn provide_all() {
+    #[cfg(feature = "split")]
+    ALL.get_or_init(|| every);
+}
+
+fn every(name: DialectName) -> &'static dyn Dialect {
     match name {
         DialectName::Nginx => &nginx::Nginx,
         DialectName::Envoy => &envoy::Envoy,

@@ -16,6 +16,7 @@
 //! Left out: lines that answer to `Expect`, trailers, several lines of one name.
 
 use crate::sim::message::Method;
+use crate::sim::order;
 use crate::sim::time::SimDuration;
 
 /// How it is known which lines are sent.
@@ -255,7 +256,7 @@ fn go_order(headers: &mut [(String, String)]) {
         "Content-Length" | "Transfer-Encoding" => 2,
         _ => 3,
     };
-    headers.sort_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
+    order::by(headers, |(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
 }
 
 #[cfg(test)]

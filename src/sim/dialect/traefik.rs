@@ -17,6 +17,7 @@ use super::{
     Situation, Verdict, go,
 };
 use crate::sim::message::{Framing, HeadDefect, Method, Template, Value};
+use crate::sim::order;
 use crate::sim::scenario::{GatewaySettings, NextUpstream, RetryAfter};
 use crate::sim::time::SimDuration;
 use crate::sim::trace::{Failure, SpanId, Trace};
@@ -282,7 +283,7 @@ impl Dialect for Traefik {
             template.framing = Framing::Chunked;
             template.headers.retain(|(name, _)| name != "Content-Length");
         }
-        template.headers.sort_by(|(a, _), (b, _)| a.cmp(b));
+        order::by(&mut template.headers, |(a, _), (b, _)| a.cmp(b));
         if template.header("date").is_none() {
             template.headers.push(("Date".to_owned(), Value::Date));
         }

@@ -4,19 +4,14 @@ use super::cause::{Cause, acted, called, dialect_of, value};
 use super::words::{answer, noticed};
 use super::{Link, LinkKind};
 use crate::sim::fault::{FaultKind, Place};
+use crate::sim::order;
 use crate::sim::trace::{BreakerState, Event, Index, NodeKind, Note, Outcome, SpanId, SpanKind, Trace};
 
 /// The most links a chain has.
 const MOST: usize = 6;
 
 /// The chain of an attempt, in order of time.
-pub(super) fn build(
-    trace: &Trace,
-    index: &Index<'_>,
-    attempt: SpanId,
-    cause: &Cause,
-    paragraphs: &[&'static str],
-) -> Vec<Link> {
+pub(super) fn build(trace: &Trace, index: &Index<'_>, attempt: SpanId, cause: &Cause) -> Vec<Link> {
     let end = trace.span(attempt).end;
     let mut links = faults(trace, index, attempt, cause);
     let mut deciding = Vec::new();
@@ -43,15 +38,14 @@ pub(super) fn build(
             text: answer(trace, attempt, cause),
             setting: None,
             rule: None,
-            paragraphs: paragraphs.to_vec(),
         });
     }
     let room = MOST.saturating_sub(links.len()).max(1);
     // An order that was stored for nobody matters more than who is out of the rotation.
-    after.sort_by_key(|l| matches!(l.event.map(|e| trace.events[e].note), Some(Note::PeerOut(_))));
+    order::by_key(&mut after, |l| matches!(l.event.map(|e| trace.events[e].note), Some(Note::PeerOut(_))));
     after.truncate(room);
     links.extend(after);
-    links.sort_by_key(|l| l.at); // stable: links of one moment keep their causal order
+    order::by_key(&mut links, |l| l.at); // stable: links of one moment keep their causal order
     links
 }
 
@@ -100,7 +94,6 @@ fn faults(trace: &Trace, index: &Index<'_>, attempt: SpanId, cause: &Cause) -> V
                 text,
                 setting: None,
                 rule: None,
-                paragraphs: Vec::new(),
             }
         })
         .collect()
@@ -128,7 +121,6 @@ fn moment(
             text,
             setting: None,
             rule: None,
-            paragraphs: Vec::new(),
         })
     };
     match event.note {

@@ -44,16 +44,7 @@ pub(super) fn link(trace: &Trace, index: &Index<'_>, cause: &Cause) -> Option<Li
         seconds(last.end.since(span.start)),
     );
     let kind = LinkKind::Mechanism;
-    Some(Link {
-        at,
-        event,
-        kind,
-        node: Some(span.node),
-        text,
-        setting: None,
-        rule: None,
-        paragraphs: Vec::new(),
-    })
+    Some(Link { at, event, kind, node: Some(span.node), text, setting: None, rule: None })
 }
 
 fn failure(span: &Span) -> Option<Failure> {

@@ -4,6 +4,7 @@
 //! one, and after the open time requests come back bit by bit. The half-open state is the other usual way back
 //! (Nygard, "Release It!", 2007). Left out: expressions of several conditions.
 
+use crate::sim::order;
 use crate::sim::scenario::{BreakerRule, Recovery, Trip, Window};
 use crate::sim::time::{SimDuration, SimTime};
 
@@ -195,7 +196,7 @@ impl Breaker {
             Trip::Latency { quantile, above } => {
                 // By the nearest rank; oxy's histogram rounds to two significant digits.
                 let mut took: Vec<u64> = self.counts.iter().flat_map(|c| c.took.iter().copied()).collect();
-                took.sort_unstable();
+                order::sort(&mut took);
                 let rank = libm::ceil(quantile * took.len() as f64) as usize;
                 took.get(rank.saturating_sub(1)).is_some_and(|took| *took > above.as_millis())
             }

@@ -1,5 +1,6 @@
 //! A run as a value: copied for a checkpoint, watched by somebody else, gone on with otherwise.
 
+use crate::sim::order;
 use std::sync::Arc;
 
 use super::Simulation;
@@ -30,7 +31,7 @@ impl<O: Observer> Simulation<O> {
     pub(super) fn plan(&mut self, scenario: &Scenario) {
         let mut changes: Vec<(u32, Change)> =
             scenario.timeline.iter().enumerate().map(|(i, c)| (i as u32, c.clone())).collect();
-        changes.sort_by_key(|(_, c)| c.at);
+        order::by_key(&mut changes, |(_, c)| c.at);
         self.change_at = changes.get(self.changed).map_or(SimTime::NEVER, |(_, c)| c.at);
         self.changes = changes.into();
         self.requests = Arc::new(Requests::new(scenario));

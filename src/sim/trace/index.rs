@@ -1,6 +1,7 @@
 //! Who caused whom, which notes are whose, and the spans of each kind: found once, so that many questions about a trace
 //! stay cheap.
 
+use crate::sim::order;
 use std::borrow::Cow;
 
 use super::{Event, SpanId, SpanKind, Trace};
@@ -226,7 +227,7 @@ impl<'a> Index<'a> {
             found.extend(self.links.children(*span).iter().map(|i| SpanId(*i)));
             next += 1;
         }
-        found.sort();
+        order::sort(&mut found);
         found
     }
 
@@ -239,7 +240,7 @@ impl<'a> Index<'a> {
     /// The notes of a span and of all that it caused, in order of time.
     pub fn notes_below(&self, root: SpanId) -> Vec<(usize, &'a Event)> {
         let mut all: Vec<_> = self.below(root).into_iter().flat_map(|span| self.notes(span)).collect();
-        all.sort_by_key(|(i, _)| *i);
+        order::by_key(&mut all, |(i, _)| *i);
         all
     }
 }

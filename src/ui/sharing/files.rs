@@ -9,6 +9,7 @@ use web_sys::{Blob, BlobPropertyBag, File, FileList, HtmlAnchorElement, HtmlInpu
 
 use super::{Opening, open, refuse, storage, words};
 use crate::sim::scenario::Scenario;
+use crate::ui::lazy;
 use crate::ui::session::{Panel, Session};
 use crate::view::opened::{self, Opened};
 use crate::view::own_runs::OwnRuns;
@@ -82,7 +83,7 @@ pub(crate) fn accept_drops(session: Session) {
         if has_files(&event) {
             event.prevent_default();
             if let Some(files) = event.data_transfer().and_then(|d| d.files()) {
-                take(session, &files);
+                lazy::take(session, files);
             }
         }
     });
@@ -96,7 +97,7 @@ fn has_files(event: &DragEvent) -> bool {
     event.data_transfer().is_some_and(|d| d.types().includes(&JsValue::from_str("Files"), 0))
 }
 
-fn take(session: Session, files: &FileList) {
+pub(crate) fn take(session: Session, files: &FileList) {
     match (files.length(), files.get(0)) {
         (1, Some(file)) => read(session, file),
         (0, _) | (_, None) => {}

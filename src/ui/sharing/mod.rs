@@ -99,6 +99,32 @@ impl Sharing {
     }
 }
 
+impl Sharing {
+    /// True if something is to be said above the composer; tracked.
+    pub(crate) fn has_to_say(self) -> bool {
+        self.refused.with(Option::is_some)
+            || self.waiting.with(Option::is_some)
+            || self.notice.with(Option::is_some)
+    }
+
+    /// True if a question, or what somebody wrote, belongs to the run; tracked.
+    pub(crate) fn has_lesson(self, session: Session) -> bool {
+        self.lesson.with(Option::is_some) || session.scenario.with(|s| !s.description.is_empty())
+    }
+
+    /// The session's address follows it from now on; tracked is what it is made of.
+    pub(crate) fn follow(self, session: Session) -> bool {
+        session.scenario.track();
+        self.lesson.track();
+        self.keeps_address.get_value()
+    }
+
+    /// There is nothing in the page's address to open.
+    pub(crate) fn start(self) {
+        self.keeps_address.set_value(true);
+    }
+}
+
 /// What is to be said above the composer.
 pub(crate) fn messages(session: Session) -> AnyView {
     messages::messages(session)
@@ -185,6 +211,9 @@ pub(crate) fn fragment(session: Session) -> String {
 /// Writes the present session into the page's address, in place of what stands there.
 pub(crate) fn write_address(session: Session) {
     let address = format!("{}{}", session.address.get_value(), untrack(|| fragment(session)));
+    if window().location().href().is_ok_and(|there| there == address) {
+        return;
+    }
     if let Ok(history) = window().history() {
         // Browsers refuse it when it is asked for too often, or is very long; the next change writes it again.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));

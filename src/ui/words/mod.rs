@@ -1,6 +1,7 @@
 //! The words of the page that no view model makes.
 
 pub(crate) mod computing;
+pub(crate) mod lazy;
 pub(crate) mod looking;
 pub(crate) mod path;
 pub(crate) mod sending;
@@ -89,7 +90,7 @@ pub(crate) fn found(form: &Form, found: &BTreeSet<String>) -> String {
 pub(crate) const CUT: &str = "cut short: too much happens to show every event";
 
 /// The keys, with what they do.
-pub(crate) const KEYS: [(&str, &str); 15] = [
+pub(crate) const KEYS: [(&str, &str); 16] = [
     ("Space", "play, pause"),
     ("← →", "previous, next event"),
     ("Shift ← →", "previous, next answer"),

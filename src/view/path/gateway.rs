@@ -2,6 +2,7 @@
 
 use crate::sim::dialect::{Dialect, EffectiveSettings, Setting, dialect};
 use crate::sim::explain::LinkKind;
+use crate::sim::order;
 use crate::sim::scenario::{GatewaySettings, Maintenance, PassiveHealth, Trip};
 use crate::sim::time::SimTime;
 use crate::sim::trace::{BreakerState, NodeId, NodeKind, Note, ProcessStep};
@@ -172,7 +173,7 @@ fn upstreams(run: &Run, gateway: NodeId, at: SimTime, effective: &EffectiveSetti
     let mut all: Vec<Upstream> = ids.map(|id| upstream(run, gateway, id, at, effective)).collect();
     if all.len() > MOST_UPSTREAMS {
         // Those that are out say more than those that are not.
-        all.sort_by_key(|u| u.usable);
+        order::by_key(&mut all, |u| u.usable);
         let more = all.split_off(MOST_UPSTREAMS - 1);
         let out = more.iter().filter(|u| !u.usable).count();
         let state = if out == 0 { "in rotation".to_owned() } else { format!("{out} not asked") };

@@ -1,6 +1,7 @@
 //! What nodes and wires were like over time: gone through once while a run is made, so that a moment is looked up and
 //! not searched for.
 
+use crate::sim::order;
 use std::collections::BTreeMap;
 
 use crate::sim::time::{SimDuration, SimTime};
@@ -84,12 +85,12 @@ impl Life {
         for count in [&mut self.busy, &mut self.waiting, &mut self.lost, &mut self.pooling] {
             count.sort();
         }
-        self.running.sort();
+        order::sort(&mut self.running);
         self.running_ends = Ends::default();
         for (_, end, _) in &self.running {
             self.running_ends.push(*end);
         }
-        self.over.sort();
+        order::sort(&mut self.over);
     }
 }
 

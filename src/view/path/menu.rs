@@ -1,6 +1,7 @@
 //! The menu of faults of a place: grouped by what the neighbour notices, and found by a few words.
 
 use crate::sim::fault::{self, FaultInfo, FaultKind, Group, Place};
+use crate::sim::order;
 use crate::sim::scenario::{Scenario, UpstreamKeepAlive};
 use crate::sim::time::SimTime;
 use crate::view::conditions;
@@ -23,7 +24,7 @@ pub fn found(place: Place, words: &str) -> Vec<Section> {
             None => groups.push((info.group, vec![info])),
         }
     }
-    groups.sort_by_key(|(group, _)| *group);
+    order::by_key(&mut groups, |(group, _)| *group);
     groups
 }
 

@@ -1,5 +1,6 @@
 //! What stands between two columns: lines, and what breaks them.
 
+use crate::sim::order;
 use crate::sim::time::{SimDuration, SimTime};
 use crate::sim::trace::{NodeId, NodeKind};
 
@@ -108,7 +109,7 @@ pub fn wire(run: &Run, left: usize, at: SimTime) -> WireView {
     }
     let mut latencies: Vec<SimDuration> =
         far.iter().map(|(.., name)| conditions::latency(&trace.scenario, name, at)).collect();
-    latencies.sort();
+    order::sort(&mut latencies);
     latencies.dedup();
     let label = match latencies.as_slice() {
         [least, .., most] if latencies.len() > 2 => {

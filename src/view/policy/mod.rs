@@ -14,7 +14,7 @@ pub use code::{Code, code, languages};
 pub use mend::{Advice, Mend, Mended};
 
 use crate::sim::client::{
-    Budget, DeadlineRule, Outlook, PROFILES, Policy, Profile, amplification, outlook, profile,
+    Budget, DeadlineRule, Outlook, Policy, Profile, amplification, outlook, profile, profiles,
 };
 use crate::sim::time::SimDuration;
 
@@ -159,9 +159,9 @@ pub struct Group {
 }
 
 /// All recorded clients.
-pub fn profiles() -> Vec<Group> {
+pub fn groups() -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for profile in PROFILES.iter() {
+    for profile in profiles().iter() {
         let entry = (profile.id.as_str(), format!("{}, {}", profile.title, profile.version));
         match groups.last_mut().filter(|group| group.client == profile.client()) {
             Some(group) => group.profiles.push(entry),
@@ -174,5 +174,5 @@ pub fn profiles() -> Vec<Group> {
 /// The profile that a policy is: the one that was picked if it is that one still, else the first that is the same.
 pub fn is_profile(policy: &Policy, picked: &str) -> Option<&'static Profile> {
     let same = |p: &&Profile| p.policy == *policy;
-    profile(picked).filter(same).or_else(|| PROFILES.iter().find(same))
+    profile(picked).filter(same).or_else(|| profiles().iter().find(same))
 }

@@ -1,5 +1,6 @@
 //! A run in the making: simulated and gone through piece by piece, so that a page can go on meanwhile.
 
+use crate::sim::order;
 use std::collections::BTreeMap;
 
 use crate::sim::Simulation;
@@ -260,9 +261,9 @@ impl Making {
     fn order(&mut self) {
         let Run { calls, attempts, by_key, ends, marks, failures, .. } = &mut self.run;
         *by_key = (0..calls.len() as u32).collect();
-        by_key.sort_by_key(|i| calls[*i as usize].key);
+        order::by_key(by_key, |i| calls[*i as usize].key);
         *ends = (0..attempts.len() as u32).filter(|i| attempts[*i as usize].is_over()).collect();
-        ends.sort_by_key(|i| attempts[*i as usize].end);
+        order::by_key(ends, |i| attempts[*i as usize].end);
         let mut newest = 0;
         for attempt in ends.iter().map(|i| &attempts[*i as usize]) {
             match marks.iter_mut().find(|(mark, _)| *mark == attempt.mark) {
@@ -275,7 +276,7 @@ impl Making {
                 failures.push((attempt.end, newest));
             }
         }
-        marks.sort_by_key(|(mark, _)| (mark.kind, mark.timer));
+        order::by_key(marks, |(mark, _)| (mark.kind, mark.timer));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The fields of a form: the schema, the values that hold, and the defaults, walked side by side.
 
+use crate::sim::order;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -170,7 +171,7 @@ impl Builder<'_> {
         };
         let mut added = Vec::new();
         let mut names: Vec<_> = fields.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-        names.sort_by_key(|name| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
+        order::by_key(&mut names, |name| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
         for name in names {
             let pointer = format!("{pointer}/{name}");
             if let Some(part) = part.step(name).filter(|_| !LEFT_OUT.contains(&pointer.as_str())) {

@@ -2,6 +2,7 @@
 
 use crate::sim::dialect::{OwnAnswer, go};
 use crate::sim::message::{Framing, Template, Value};
+use crate::sim::order;
 use crate::sim::scenario::RetryAfter;
 use crate::sim::trace::Failure;
 
@@ -67,7 +68,7 @@ pub(super) fn forward(upstream: &Template) -> Template {
             headers.push((name, value.clone()));
         }
     }
-    headers.sort_by(|(a, _), (b, _)| a.cmp(b));
+    order::by(&mut headers, |(a, _), (b, _)| a.cmp(b));
     let missing = |headers: &[(String, Value)], name: &str| headers.iter().all(|(n, _)| n != name);
     if missing(&headers, "Date") {
         headers.push(("Date".to_owned(), Value::Date));
