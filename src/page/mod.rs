@@ -7,8 +7,8 @@ mod header;
 mod theme;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlBodyElement, HtmlElement};
 
 use crate::ui::playground::Playground;

@@ -86,7 +86,7 @@ fn keys() -> impl Fn(KeyboardEvent) + 'static {
             "Enter" if is_in(".several input") => send_several(session),
             "Escape" if is_in("#composer-more") => {
                 session.desk.is_open.set(false);
-                focus("more");
+                focus("compose-more");
             }
             _ => return,
         }
@@ -102,7 +102,7 @@ fn MoreButton() -> impl IntoView {
     let carries = desk.read(Draft::carries);
     let key = desk.read(|draft| draft.key != KeyKind::None);
     view! {
-        <button type="button" id="more" class="btn ghost" aria-controls="composer-more"
+        <button type="button" id="compose-more" class="btn ghost" aria-controls="composer-more"
             aria-expanded=move || desk.is_open.get().to_string()
             on:click=move |_| desk.is_open.update(|open| *open = !*open)>
             <span>

@@ -135,7 +135,8 @@ fn count(lane: Lane, all: Vec<usize>, flag: Memo<Flag>) -> AnyView {
         <button id=count_id(all.first().copied().unwrap_or_default())
             class=move || format!("at flagm many {}", flag.with(|f| f.kind.class()))
             aria-haspopup="dialog" aria-expanded=move || session.panel.with(|p| *p == expanded).to_string()
-            aria-label=move || flag.with(|f| f.title.clone()) title=move || flag.with(|f| f.title.clone())
+            aria-label=move || flag.with(|f| format!("{number} {} {}", f.label, f.title))
+            title=move || flag.with(|f| f.title.clone())
             style=("--t", move || css_seconds(flag.with(|f| f.at)))
             style=("--room", move || format!("{:.0}px", flag.with(|f| f.room)))
             on:click=move |_| session.panel.set(opened.clone())>

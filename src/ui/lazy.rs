@@ -160,7 +160,7 @@ pub(crate) fn once(part: Part, is_wanted: impl Fn() -> bool + Send + Sync + 'sta
 }
 
 within! { tools: fn visit_in(session: Session, given: String) -> () { super::sharing::visit(session, &given); } }
-within! { tools: fn write_in(session: Session) -> () { super::sharing::write_address(session); } }
+within! { answer: fn write_in(session: Session) -> () { super::sharing::write_address(session); } }
 within! { tools: fn take_in(session: Session, files: FileList) -> () { super::sharing::files::take(session, &files); } }
 within! { tools: fn know_in() -> () {  } }
 

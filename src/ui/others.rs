@@ -243,7 +243,7 @@ fn cell(session: Session, gateway: String, own: Option<Opinion>, opinion: Opinio
     let name = opinion.name;
     let label = view::words(&opinion);
     view! {
-        <button aria-pressed=here.to_string() class:differs=differs title=label.clone() aria-label=label
+        <button aria-pressed=here.to_string() class:differs=differs title=label
             data-dialect=opinion.title disabled=!opinion.told
             on:click=move |_| if !here { choose(session, &gateway, name) }>
             <Status mark=opinion.mark code=opinion.code/>

@@ -12,6 +12,9 @@ use super::wires::Crossing;
 
 /// From this many crossings at once the clock is not slowed down: nobody could follow them.
 const CROWD: usize = 12;
+/// From this many departures within the next second on it is not slowed down either: ten requests close together would
+/// take a minute.
+const THRONG: usize = 150;
 /// The most boundaries that one frame passes; what is left over is made up by the next.
 const MOST_BOUNDARIES: usize = 500;
 
@@ -32,7 +35,11 @@ fn visible(parcel: Parcel) -> f64 {
 
 /// Simulated seconds for each real one at a moment.
 pub fn rate(run: &Run, at: SimTime, speed: f64) -> f64 {
-    of_crossings(&run.crossings(at), speed)
+    if is_thronged(run, at) { speed } else { of_crossings(&run.crossings(at), speed) }
+}
+
+fn is_thronged(run: &Run, at: SimTime) -> bool {
+    run.departures(at, at + SimDuration::from_secs(1)) > THRONG
 }
 
 fn of_crossings(crossings: &[Crossing], speed: f64) -> f64 {
@@ -50,6 +57,9 @@ pub fn slowed(run: &Run, at: SimTime, speed: f64) -> bool {
 
 /// The moment that is `wall` real seconds after `from`.
 pub fn advance(run: &Run, from: SimTime, wall: f64, speed: f64) -> SimTime {
+    if is_thronged(run, from) {
+        return from + SimDuration::from_secs_f64(wall * speed);
+    }
     let mut at = from;
     let mut left = wall;
     for _ in 0..MOST_BOUNDARIES {

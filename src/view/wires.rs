@@ -156,6 +156,11 @@ impl Run {
         Some(self.trace.events[event as usize].at)
     }
 
+    /// How many depart after a moment, and not later than another.
+    pub fn departures(&self, after: SimTime, until: SimTime) -> usize {
+        self.departed(until) - self.departed(after)
+    }
+
     fn departed(&self, at: SimTime) -> usize {
         self.flights.events.partition_point(|i| self.trace.events[*i as usize].at <= at)
     }

@@ -38,12 +38,39 @@ pub fn lend(test: &mut Command) {
     }
 }
 
+/// Finds what is not accessible; its licence (MPL-2.0) keeps it out of the repository.
+const AXE: &str = "axe-core@4.14.1";
+
+/// Tells the end-to-end tests where axe-core is, installed if need be.
+pub fn lend_axe(test: &mut Command) {
+    let folder = folder("axe", &[AXE]);
+    let script = folder.join("node_modules/axe-core/axe.min.js");
+    let installed = if script.is_file() {
+        Ok(())
+    } else {
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| error.to_string())
+            .and_then(|()| npm(&folder, &[AXE]))
+    };
+    match installed {
+        Ok(()) => {
+            test.env("FIVEXX_AXE", script);
+        }
+        Err(why) => println!("== NOT TESTED: accessibility with {AXE}: {why}"),
+    }
+}
+
 fn node(folder: &Path) -> crate::Result {
+    npm(folder, &NODE)
+}
+
+/// Installs packages of npm into a folder.
+pub fn npm(folder: &Path, packages: &[&str]) -> crate::Result {
     find("node").ok_or("there is no Node; on Debian: sudo apt-get install nodejs npm")?;
     let npm = find("npm").ok_or("there is no npm; on Debian: sudo apt-get install npm")?;
     let mut install = Command::new(npm);
     install.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]);
-    install.args(["--fetch-retries=1", "--fetch-timeout=30000", "--prefix"]).arg(folder).args(NODE);
+    install.args(["--fetch-retries=1", "--fetch-timeout=60000", "--prefix"]).arg(folder).args(packages);
     execute(&mut install)
 }
 

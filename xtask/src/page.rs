@@ -30,6 +30,7 @@ pub fn build() -> Result {
         let name = attribute(&built, "data-wasm").ok_or("index.html has no script with data-wasm")?;
         let glue = attribute(&built, "data-js").ok_or("index.html has no script with data-js")?;
         let module = read(&dist().join(parts::split(&dist(), glue)?))?;
+        let built = one_style(&built, glue)?;
         let schema = dist().join(SCHEMA);
         write(&schema, &without_space(&read(&schema)?))?;
         write(&path, seal(&built, name, module.len())?.as_bytes())
@@ -52,6 +53,27 @@ fn seal(html: &str, module: &str, size: usize) -> Result<String> {
 
     let wasm = format!("data-wasm=\"{module}\"");
     replace_once(&with_policy, &wasm, &format!("{wasm} data-bytes=\"{size}\""))
+}
+
+/// The page with one style sheet in place of many: fewer requests, and less after compression.
+fn one_style(html: &str, glue: &str) -> Result<String> {
+    let name = glue.trim_start_matches("./").replace(".js", ".css");
+    let (mut page, mut style) = (String::new(), Vec::new());
+    for line in html.split_inclusive('\n') {
+        let sheet = line.contains("rel=\"stylesheet\"").then(|| attribute(line, "href")).flatten();
+        let Some(sheet) = sheet else {
+            page.push_str(line);
+            continue;
+        };
+        if style.is_empty() {
+            page.push_str(&format!("    <link rel=\"stylesheet\" href=\"./{name}\">\n"));
+        }
+        let path = dist().join(sheet);
+        style.extend(read(&path)?);
+        fs::remove_file(&path).map_err(|error| format!("cannot remove {}: {error}", path.display()))?;
+    }
+    write(&dist().join(name), &style)?;
+    Ok(page)
 }
 
 /// The files of `dist/` that the page itself names, which is what a first visit loads.

@@ -1,8 +1,8 @@
 //! The page's module in parts: what a first visit needs, and what comes when it is first asked for.
 
-use crate::Result;
 use crate::module::without_custom_sections;
-use crate::process::{cargo, command, execute, find, output, root};
+use crate::process::{cargo, command, execute, output, root};
+use crate::{Result, libraries};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,7 +39,15 @@ pub fn split(dist: &Path, glue: &str) -> Result<String> {
     let bound = folder.join("bound");
     execute(
         command("wasm-bindgen")
-            .args(["--target", "web", "--no-typescript", "--out-name", name, "--out-dir"])
+            .args([
+                "--target",
+                "web",
+                "--no-typescript",
+                "--keep-lld-exports",
+                "--out-name",
+                name,
+                "--out-dir",
+            ])
             .arg(&bound)
             .arg(folder.join(format!("{name}.wasm"))),
     )?;
@@ -86,13 +94,8 @@ fn binaryen() -> Result<PathBuf> {
     let folder = root().join("target/libraries/binaryen").join(version);
     let program = folder.join("node_modules/binaryen/bin/wasm-opt");
     if !program.is_file() {
-        find("node").ok_or("there is no Node; on Debian: sudo apt-get install nodejs npm")?;
-        let npm = find("npm").ok_or("there is no npm; on Debian: sudo apt-get install npm")?;
         fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-        let mut install = Command::new(npm);
-        install.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]);
-        install.args(["--fetch-retries=1", "--fetch-timeout=60000", "--prefix"]).arg(&folder).arg(BINARYEN);
-        execute(&mut install)?;
+        libraries::npm(&folder, &[BINARYEN])?;
     }
     Ok(program)
 }

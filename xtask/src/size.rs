@@ -1,4 +1,4 @@
-//! What a first visit loads.
+//! What a first visit loads, and what comes later.
 
 use crate::Result;
 use crate::page::{dist, files_of_first_visit};
@@ -20,7 +20,21 @@ pub fn run() -> Result {
         println!("{:>10} {:>10}  {file}", bytes.len(), packed);
         total = (total.0 + bytes.len(), total.1 + packed);
     }
-    println!("{:>10} {:>10}  in all, bytes", total.0, total.1);
+    println!("{:>10} {:>10}  in all, bytes, for a first visit", total.0, total.1);
+    println!("\n{:>10} {:>10}  file that comes when it is first asked for", "raw", "brotli");
+    let first = files_of_first_visit(&html);
+    let entries = fs::read_dir(dist()).map_err(|error| format!("cannot read dist/: {error}"))?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut later: Vec<String> = names
+        .filter(|name| {
+            !first.contains(&name.as_str()) && (name.ends_with(".wasm") || name.ends_with(".json"))
+        })
+        .collect();
+    later.sort();
+    for file in later {
+        let bytes = read(&file)?;
+        println!("{:>10} {:>10}  {file}", bytes.len(), compressed(&bytes)?);
+    }
     Ok(())
 }
 

@@ -143,6 +143,7 @@ fn end_to_end() -> Result {
         // One browser at a time: two of them on two cores make each other's waits run out.
         let mut test = cargo();
         test.args(["test", "--package", "fivexx-e2e", "--", "--test-threads=1"]);
+        libraries::lend_axe(&mut test);
         execute(with_page(&mut test, &browser))
     })
 }

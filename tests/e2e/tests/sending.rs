@@ -36,8 +36,8 @@ fn open_policy(page: &Browser) {
 fn headers_body_and_key_go_out_as_typed_and_a_link_brings_them_back() {
     let site = Site::serve("/");
     let page = healthy(&site);
-    page.click(&css("#more"));
-    assert_eq!(page.attribute(&css("#more"), "aria-expanded").as_deref(), Some("true"));
+    page.click(&css("#compose-more"));
+    assert_eq!(page.attribute(&css("#compose-more"), "aria-expanded").as_deref(), Some("true"));
     page.click(&css("#header-add"));
     wait_focus(&page, "header-name-0");
     page.fill(&css("#header-name-0"), "X-Trace");
@@ -48,7 +48,7 @@ fn headers_body_and_key_go_out_as_typed_and_a_link_brings_them_back() {
     page.wait_text(&css("#body-size"), "15 bytes");
     page.select(&css("#key"), "fixed text");
     page.fill(&css("#key-given"), "tea-1");
-    page.wait_text(&css("#more"), "2 headers, 15 bytes");
+    page.wait_text(&css("#compose-more"), "2 headers, 15 bytes");
     // Away with one of them again.
     page.click(&css("#header-remove-1"));
     assert_eq!(focused(&page), "header-add");
@@ -58,9 +58,9 @@ fn headers_body_and_key_go_out_as_typed_and_a_link_brings_them_back() {
     let link = page.value(&css("#share-link"));
     let other = Browser::start(&site);
     other.goto(&link);
-    other.wait_text(&css("#more"), "1 header, 15 bytes");
+    other.wait_text(&css("#compose-more"), "1 header, 15 bytes");
     assert_eq!(other.value(&css("#key-given")), "tea-1");
-    other.click(&css("#more"));
+    other.click(&css("#compose-more"));
     assert_eq!(other.value(&css("#header-value-0")), "a b 7");
     other.assert_clean();
     page.assert_clean();
@@ -81,12 +81,12 @@ fn what_cannot_be_sent_is_said_at_its_field_and_nothing_is_sent() {
     wait_focus(&page, "path");
     page.fill(&css("#path"), "/orders");
     page.wait_gone(&css("#composer-error"));
-    page.click(&css("#more"));
+    page.click(&css("#compose-more"));
     page.click(&css("#header-add"));
     page.fill(&css("#header-name-0"), "Content-Length");
     page.fill(&css("#header-value-0"), "9");
     // It is closed when it is sent, and opens at the field.
-    page.click(&css("#more"));
+    page.click(&css("#compose-more"));
     page.wait_gone(&css("#composer-more"));
     page.click(&css("#send"));
     page.wait_text(
@@ -159,7 +159,7 @@ fn one_key_per_request_makes_one_order_of_all_attempts() {
 fn escape_and_keys_work_in_what_opens_below() {
     let site = Site::serve("/");
     let page = healthy(&site);
-    page.focus(&css("#more"));
+    page.focus(&css("#compose-more"));
     page.press(Key::Enter);
     page.wait_for(&css("#composer-more"));
     page.focus(&css("#body"));
@@ -170,7 +170,7 @@ fn escape_and_keys_work_in_what_opens_below() {
     page.focus(&css("#body"));
     page.press(Key::Escape);
     page.wait_gone(&css("#composer-more"));
-    assert_eq!(focused(&page), "more");
+    assert_eq!(focused(&page), "compose-more");
     page.assert_clean();
 }
 
@@ -285,12 +285,12 @@ fn on_a_phone_it_is_a_sheet_and_nothing_is_cut() {
         page.prefer(scheme, true);
         page.goto(&site.address(""));
         assert!(fits(&page));
-        page.click(&css("#more"));
+        page.click(&css("#compose-more"));
         page.click(&css("#header-add"));
         page.select(&css("#key"), "fixed text");
         assert!(fits(&page));
-        page.click(&css("#more"));
-        page.wait_text(&css("#more"), "with a key");
+        page.click(&css("#compose-more"));
+        page.wait_text(&css("#compose-more"), "with a key");
         open_policy(&page);
         page.select(&css("#policy-profile"), "tenacity, random exponential, 9.2.1 (requests 2.34.2)");
         page.wait_text(&css("#policy-formula"), "U(");
