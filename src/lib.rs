@@ -17,7 +17,8 @@
 //! | `ui` | widget | Leptos components; they hold no rule and no arithmetic |
 //! | `page` | page | the shell of the whole page |
 //!
-//! The layers are features (`widget`, `page`); without them no browser crate is in the tree.
+//! The layers are features (`widget`, `page`); without them no browser crate is in the tree. With `split`, the page's
+//! module comes in several: what a first visit does not need is fetched when it is first asked for (`ui/lazy.rs`).
 //!
 //! What is absent: the core reads no clock and no shared random source, has no hash order, and no actor
 //! sees another. The page keeps no state beside the scenario and the cursor.

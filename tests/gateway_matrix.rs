@@ -12,7 +12,7 @@ use fivexx::sim::message::Method;
 use fivexx::sim::recorded::Cell;
 
 /// Profiles that every product has, with what they stand for.
-const profiles: [(&str, &str); 3] = [
+const PROFILES: [(&str, &str); 3] = [
     ("tuned", "One origin, 1 s to connect, 2 s for an answer"),
     ("pool2", "Two origins, the first one broken, the same time-outs"),
     ("defaults", "One origin, nothing configured; the client waits for 130 s"),
@@ -120,7 +120,7 @@ fn matrix() -> String {
     let mut text = "# Fault by gateway\n\nEach cell: the status that the client reads, or how it ended; new connections to \
                     origins if not one (×n); seconds. A row for POST stands where a gateway treats it otherwise.\n"
         .to_owned();
-    for (profile, title) in profiles {
+    for (profile, title) in PROFILES {
         let mut rows = vec![vec!["fault".to_owned()]];
         rows[0].extend(gateways.iter().map(|(_, title)| (*title).to_owned()));
         for fault in FAULTS {

@@ -8,7 +8,9 @@ use fivexx::sim::scenario::Scenario;
 use fivexx::sim::simulation::{Simulation, run};
 use fivexx::sim::time::SimTime;
 use fivexx::sim::trace::{Note, Outcome, SpanId, SpanKind, Stop, Trace};
-use fivexx::view::inspector::inspector;
+use fivexx::view::hops::hops;
+use fivexx::view::inspector;
+use fivexx::view::ledger::Ledger;
 use fivexx::view::run::Run;
 use fivexx::view::verdict::verdict;
 use proptest::prelude::*;
@@ -105,8 +107,12 @@ proptest! {
             }
             // Whatever the gateway did has words in the story, and a place on the page.
             let shown = Run::up_to(scenario, 20_000);
+            let ledger = Ledger::new(&shown);
             for attempt in &shown.attempts {
-                inspector(&shown, attempt, shown.last());
+                inspector::log(&inspector::logs(&shown, attempt), shown.last());
+                inspector::origin(&shown, attempt, shown.last());
+                inspector::command(&shown, &ledger, attempt);
+                hops(&shown, &ledger, attempt, shown.last());
                 verdict(&shown, attempt, shown.last(), None);
             }
             if (!shown.is_cut() && shown.digest() != trace.digest()) || story::story(trace).is_empty() {

@@ -447,7 +447,7 @@ exit $status
 
 /// Each profile's text in a language of configurations.
 fn configurations(language: Language) -> Vec<(&'static str, String)> {
-    profiles
+    profiles()
         .iter()
         .map(|profile| (profile.id.as_str(), client_code(&profile.policy, language).text))
         .collect()

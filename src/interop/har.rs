@@ -199,7 +199,10 @@ mod tests {
         serde_json::from_str(&har(&trace, known)).expect("JSON")
     }
 
-    fn is(value: &Value, kinds: &[(&str, fn(&Value) -> bool)], what: &str) {
+    /// A field and what its value must be.
+    type Kind = (&'static str, fn(&Value) -> bool);
+
+    fn is(value: &Value, kinds: &[Kind], what: &str) {
         for (name, fits) in kinds {
             assert!(value.get(name).is_some_and(fits), "{what}: {name} in {value}");
         }
@@ -230,7 +233,7 @@ mod tests {
                 ],
                 "entry",
             );
-            let message: &[(&str, fn(&Value) -> bool)] = &[
+            let message: &[Kind] = &[
                 ("httpVersion", Value::is_string),
                 ("cookies", Value::is_array),
                 ("headers", Value::is_array),

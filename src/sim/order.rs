@@ -72,8 +72,8 @@ mod tests {
             by_key(&mut ours, |(key, _)| *key);
             theirs.sort_by_key(|(key, _)| *key);
             assert_eq!(ours, theirs);
-            by(&mut ours, |a, b| b.1.cmp(&a.1));
-            theirs.sort_by(|a, b| b.1.cmp(&a.1));
+            by(&mut ours, |a, b| (b.1 % 7, a.0).cmp(&(a.1 % 7, b.0)));
+            theirs.sort_by(|a, b| (b.1 % 7, a.0).cmp(&(a.1 % 7, b.0)));
             assert_eq!(ours, theirs);
         }
     }

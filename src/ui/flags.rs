@@ -141,6 +141,7 @@ fn count(lane: Lane, all: Vec<usize>, flag: Memo<Flag>) -> AnyView {
             style=("--room", move || format!("{:.0}px", flag.with(|f| f.room)))
             on:click=move |_| session.panel.set(opened.clone())>
             <span class="n">{number}</span>
+            " "
             <span class="say">{move || flag.with(|f| f.label.clone())}</span>
         </button>
     }

@@ -168,7 +168,7 @@ fn times_are_read_as_scenarios_write_them() {
 fn arrows_go_from_event_to_event_and_beyond_the_last_in_even_steps() {
     let run = broken();
     let first = next_stop(&run, SimTime::ZERO, true);
-    assert!(first > SimTime::ZERO && run.events_at(first).len() > 0);
+    assert!(first > SimTime::ZERO && !run.events_at(first).is_empty());
     assert_eq!(next_stop(&run, first, false), SimTime::ZERO);
     assert_eq!(next_stop(&run, SimTime::ZERO, false), SimTime::ZERO);
     let quiet = Run::new(&first::scenario());

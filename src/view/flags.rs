@@ -148,7 +148,7 @@ mod tests {
         let scenario = with(&[20_000, 30_000]);
         let shown = flags(&scenario, SimTime::from_secs(12), WIDE, None);
         let last = shown.last().expect("a flag");
-        assert!(last.later && last.at == 12.0 && last.changes == [2, 3]);
+        assert!(last.later && (last.at - 12.0).abs() < 1e-9 && last.changes == [2, 3]);
         assert_eq!(last.title, "2 changes after 12 s");
     }
 

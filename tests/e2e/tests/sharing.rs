@@ -52,6 +52,14 @@ fn downloaded(page: &Browser, file: &PathBuf) -> String {
 
 /// Chooses a file as the browser's own dialog would.
 fn choose(page: &Browser, file: &PathBuf) {
+    let input_is_there =
+        || page.script("return document.querySelector('#open-file') !== null") == json!(true);
+    if !input_is_there() {
+        // It comes with the first panel that can open files.
+        page.click(&css("#share"));
+        page.wait_until("the input for files", input_is_there);
+        page.press(Key::Escape);
+    }
     let root = page.devtools("DOM.getDocument", &json!({ "depth": 0 }))["root"]["nodeId"].clone();
     let input = page.devtools("DOM.querySelector", &json!({ "nodeId": root, "selector": "#open-file" }));
     page.devtools("DOM.setFileInputFiles", &json!({ "files": [file], "nodeId": input["nodeId"] }));
