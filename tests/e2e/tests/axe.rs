@@ -18,7 +18,8 @@ const VIEWS: [View; 13] = [
     ("share", "", |page| open(page, "#share", "#share-link")),
     ("presets", "", |page| open(page, "#presets", "dialog.gallery [data-group]")),
     ("keys", "", |page| open(page, "#keys", "dialog.keys-pop[open]")),
-    ("table", "", |page| open(page, "#table", ".steps, table")),
+    // With less motion the table is there from the start.
+    ("table", "", |page| page.wait_for(&css(".steps").nth(0))),
     ("more", "", |page| open(page, "#more", "#more-panel")),
     ("a preset", "#p=frozen-or-refused", |page| page.wait_for(&css("#lesson"))),
     ("a broken link", "#s=1nonsense", |page| page.wait_for(&css("#message"))),
