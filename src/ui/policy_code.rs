@@ -1,12 +1,10 @@
 //! A policy as code: in which language, how far that is tested, and what it lacks.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos::wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
 use super::icon::Icon;
 use super::panel::focus;
+use super::share::copy_then;
 use super::words::sending as words;
 use crate::sim::client::Policy;
 use crate::view::policy::{self, Code};
@@ -82,18 +80,4 @@ pub(crate) fn PolicyCode(
 fn lines(code: Code) -> impl IntoView {
     let line = |(is_comment, text): (bool, String)| view! { <span class:c=is_comment>{text}"\n"</span> };
     code.lines.into_iter().map(line).collect_view()
-}
-
-/// Puts a text on the clipboard, and then says whether it was done.
-fn copy_then(text: String, then: impl FnOnce(bool) + 'static) {
-    let navigator = window().navigator();
-    // Without a secure context there is no clipboard, and asking for it would throw.
-    let there =
-        js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|c| !c.is_undefined());
-    if !there {
-        then(false);
-        return;
-    }
-    let promise = navigator.clipboard().write_text(&text);
-    spawn_local(async move { then(JsFuture::from(promise).await.is_ok()) });
 }
